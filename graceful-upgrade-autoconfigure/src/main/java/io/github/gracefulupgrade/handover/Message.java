@@ -1,0 +1,195 @@
+package io.github.gracefulupgrade.handover;
+
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the two processes say to each other, in the order in which a handover that
+ * succeeds says it. How each is written to the socket is the business of the wire; what
+ * each means is described in {@code docs/protocol.md}.
+ */
+public sealed interface Message {
+
+	/**
+	 * The version of the protocol that this code speaks. Both sides must speak the same.
+	 */
+	int PROTOCOL_VERSION = 1;
+
+	/**
+	 * Successor to incumbent, first of all: who is there.
+	 *
+	 * @param version the protocol version that the successor speaks
+	 * @param pid the successor's process id
+	 * @param application the successor's application name, for the log
+	 */
+	record Hello(int version, long pid, String application) implements Message {
+	}
+
+	/**
+	 * Incumbent to successor: the successor may build its application and wait.
+	 *
+	 * @param version the protocol version that the incumbent speaks
+	 * @param pid the incumbent's process id
+	 * @param generation the number of handovers between the cold start and the incumbent
+	 */
+	record Welcome(int version, long pid, int generation) implements Message {
+	}
+
+	/**
+	 * Incumbent to successor, instead of {@link Welcome}: no, and why.
+	 *
+	 * @param reason the kind of refusal
+	 * @param pid the process that stands in the way: the other successor if
+	 * {@link Refusal#BUSY}, else the incumbent
+	 * @param text a sentence for the log
+	 */
+	record Refused(Refusal reason, long pid, String text) implements Message {
+	}
+
+	/**
+	 * Successor to incumbent: the application is built, the listeners may come.
+	 */
+	record Waiting() implements Message {
+	}
+
+	/**
+	 * Incumbent to successor: the listeners. More than one message if there are many.
+	 *
+	 * @param listeners the listeners in this message
+	 * @param more whether another offer follows
+	 */
+	record Offer(List<Listener> listeners, boolean more) implements Message {
+
+		public Offer {
+			listeners = List.copyOf(listeners);
+		}
+
+	}
+
+	/**
+	 * Successor to incumbent: the web servers are started on these listeners, do not
+	 * accept yet, and could.
+	 *
+	 * @param listeners the names of the listeners that were taken
+	 */
+	record Ready(List<String> listeners) implements Message {
+
+		public Ready {
+			listeners = List.copyOf(listeners);
+		}
+
+	}
+
+	/**
+	 * Successor to incumbent: it gives up, and why.
+	 *
+	 * @param reason a sentence for the log and for the endpoint
+	 */
+	record Failed(String reason) implements Message {
+	}
+
+	/**
+	 * Incumbent to successor: the offer, if there was one, is taken back. The incumbent
+	 * goes on, or goes away without being replaced.
+	 *
+	 * @param leaving whether the incumbent shuts down, so that a successor with
+	 * {@code auto} may start cold in its place
+	 * @param reason a sentence for the log
+	 */
+	record Withdrawn(boolean leaving, String reason) implements Message {
+	}
+
+	/**
+	 * Incumbent to successor: the lock is free, take it and finish the start.
+	 */
+	record Commit() implements Message {
+	}
+
+	/**
+	 * Successor to incumbent: it holds the lock, accepts connections and owns the path.
+	 *
+	 * @param connectable the names of the listeners that may be given established
+	 * connections
+	 */
+	record Accepting(List<String> connectable) implements Message {
+
+		public Accepting {
+			connectable = List.copyOf(connectable);
+		}
+
+	}
+
+	/**
+	 * Incumbent to successor, after its drain: nothing is left.
+	 *
+	 * @param finished requests that were in flight when the drain began and were answered
+	 * @param cut requests that could not finish in time
+	 */
+	record Farewell(long finished, long cut) implements Message {
+	}
+
+	/**
+	 * Successor to incumbent: the incumbent may close its descriptors and exit.
+	 */
+	record Goodbye() implements Message {
+	}
+
+	/**
+	 * Why a successor is not welcome.
+	 */
+	enum Refusal {
+
+		/**
+		 * Another successor is waiting or being handed over to.
+		 */
+		BUSY,
+
+		/**
+		 * The incumbent speaks another version of the protocol.
+		 */
+		VERSION,
+
+		/**
+		 * The incumbent shuts down or has already been replaced.
+		 */
+		LEAVING,
+
+		/**
+		 * The peer runs as a user that the incumbent does not trust.
+		 */
+		FOREIGN
+
+	}
+
+	/**
+	 * A listener that is offered.
+	 *
+	 * @param name the name of the server that listens, unique within an application
+	 * @param requested the address as configured, {@code host:port} with port 0 if any
+	 * free port was asked for
+	 * @param bound the address that the kernel gave, {@code host:port}
+	 * @param descriptor the listening socket: lent by the sender, owned by the receiver
+	 */
+	record Listener(String name, String requested, String bound, Descriptor descriptor) {
+	}
+
+	/**
+	 * The name of this kind of message in the protocol, for logs and errors.
+	 * @return the name in capitals
+	 */
+	default String kind() {
+		return getClass().getSimpleName().toUpperCase(java.util.Locale.ROOT);
+	}
+
+	/**
+	 * Close all descriptors that came with a message that nobody wants.
+	 * @param message the message, or {@code null}
+	 */
+	static void discard(@Nullable Message message) {
+		if (message instanceof Offer offer) {
+			offer.listeners().forEach((listener) -> listener.descriptor().close());
+		}
+	}
+
+}

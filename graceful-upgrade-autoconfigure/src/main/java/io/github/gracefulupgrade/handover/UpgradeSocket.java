@@ -1,0 +1,49 @@
+package io.github.gracefulupgrade.handover;
+
+/**
+ * The Unix domain socket at the path that both instances agree on. Used by the control
+ * thread only.
+ */
+public interface UpgradeSocket {
+
+	/**
+	 * Check that the path can be used: a socket or nothing, in a folder that exists, is
+	 * writable, and in which nobody else can replace it. Changes nothing.
+	 * @throws UpgradeSocketException if it cannot, with a message for the operator
+	 */
+	void check();
+
+	/**
+	 * Whether a living process listens at the path.
+	 * @return whether a connection is accepted
+	 */
+	boolean answers();
+
+	/**
+	 * Listen, and put the listening socket at the path in one step. A socket that stands
+	 * there is replaced: the caller holds the {@link OwnershipLock}, so it is this
+	 * process's predecessor's or a dead one's. Anything else that stands there is left
+	 * alone. From now on {@link Peer.Events#connected} is called for each process of the
+	 * same user (or root) that connects.
+	 * @throws UpgradeSocketException if that fails; nothing has changed then
+	 */
+	void publish();
+
+	/**
+	 * Stop listening. The path is removed if this process's socket still stands there,
+	 * and left alone if a successor's does. Connections to peers stay open. Does nothing
+	 * if it is not listening.
+	 */
+	void retire();
+
+	/**
+	 * Connect to the incumbent, without waiting for longer than a connection in the
+	 * kernel takes.
+	 * @return the connection; its events go to the same {@link Peer.Events}, but for
+	 * {@link Peer.Events#connected}
+	 * @throws UpgradeSocketException if nobody answers there, or somebody who runs as
+	 * another user
+	 */
+	Peer connect();
+
+}
