@@ -82,8 +82,7 @@ final class ScheduledTasks {
 		this.cancelled.clear();
 	}
 
-	private static @Nullable ScheduledTask schedule(ScheduledTaskRegistrar registrar,
-			Task task) {
+	private static @Nullable ScheduledTask schedule(ScheduledTaskRegistrar registrar, Task task) {
 		if (task instanceof CronTask cron) {
 			return registrar.scheduleCronTask(cron);
 		}

@@ -53,26 +53,35 @@ public final class UpgradableServers {
 	}
 
 	/**
+	 * Whether listeners can be handed over on this machine, as far as it can be told
+	 * before there are event loops.
+	 * @return why not, as a sentence, or empty if they can
+	 */
+	public static Optional<String> unsupported() {
+		if (Epoll.isAvailable()) {
+			return Optional.empty();
+		}
+		Throwable cause = Epoll.unavailabilityCause();
+		return Optional.of("Netty's native epoll transport is not available ("
+				+ ((cause != null) ? cause.getMessage() : "unknown") + "). Add the dependency"
+				+ " io.netty:netty-transport-native-epoll with the classifier of this platform (linux-x86_64,"
+				+ " linux-aarch_64), and remove -Dio.netty.transport.noNative=true");
+	}
+
+	/**
 	 * Whether the listeners of servers on these event loops can be handed over.
 	 * @param loops the event loops
 	 * @return why not, as a sentence, or empty if they can
 	 */
 	public static Optional<String> unsupported(LoopResources loops) {
-		if (!Epoll.isAvailable()) {
-			Throwable cause = Epoll.unavailabilityCause();
-			return Optional.of("Netty's native epoll transport is not available ("
-					+ ((cause != null) ? cause.getMessage() : "unknown") + "). Add the dependency"
-					+ " io.netty:netty-transport-native-epoll with the classifier of this platform (linux-x86_64,"
-					+ " linux-aarch_64)");
-		}
 		Class<? extends Channel> type = loops.onChannelClass(ServerSocketChannel.class,
 				loops.onServerSelect(LoopResources.DEFAULT_NATIVE));
-		if (type != EpollServerSocketChannel.class) {
-			return Optional.of("Reactor Netty uses " + type.getSimpleName() + " instead of the native epoll transport."
-					+ " Remove io.netty:netty-transport-native-io_uring from the class path, and"
-					+ " -Dreactor.netty.native=false or -Dio.netty.transport.noNative=true from the command line");
+		if (type == EpollServerSocketChannel.class) {
+			return Optional.empty();
 		}
-		return Optional.empty();
+		return Optional.of("Reactor Netty uses " + type.getSimpleName() + " instead of the native epoll transport."
+				+ " Remove io.netty:netty-transport-native-io_uring from the class path, and"
+				+ " -Dreactor.netty.native=false from the command line");
 	}
 
 }

@@ -213,10 +213,26 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 	}
 
 	@Override
-	public void publish() {
-		if (this.published != null) {
-			throw new IllegalStateException("Published already: " + getPath());
+	public boolean replaced() {
+		return this.published != null && !standsAtThePath(this.published) && answers();
+	}
+
+	private boolean standsAtThePath(Published published) {
+		try {
+			FileStatus standing = this.path.standing();
+			return standing != null && standing.key().equals(published.key());
 		}
+		catch (UpgradeSocketException ex) {
+			return false;
+		}
+	}
+
+	@Override
+	public void publish() {
+		if (this.published != null && standsAtThePath(this.published)) {
+			return;
+		}
+		retire();
 		check();
 		Path folder = null;
 		Door door = null;
