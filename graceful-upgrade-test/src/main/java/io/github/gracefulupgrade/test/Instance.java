@@ -287,10 +287,24 @@ public final class Instance implements AutoCloseable {
 	}
 
 	AssertionError failure(String what, Duration timeout) {
+		if (!isAlive() || this.output.hasEnded()) {
+			awaitEnd();
+		}
 		String state = isAlive() ? "after " + timeout.toSeconds() + " s"
 				: "and has exited with " + this.process.exitValue();
 		return new AssertionError(
 				"pid %d %s, %s. Its last words:%n%s".formatted(pid(), what, state, this.output.tail(TAIL)));
+	}
+
+	/** The exit and the last words are seen by different threads: let both arrive. */
+	private void awaitEnd() {
+		try {
+			this.process.waitFor(1, TimeUnit.SECONDS);
+			this.output.awaitEnd(System.nanoTime() + TimeUnit.SECONDS.toNanos(1));
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 	private static void pause() {

@@ -108,32 +108,41 @@ public final class Load implements AutoCloseable {
 	}
 
 	/**
-	 * Wait until so many further requests were answered.
+	 * Wait until so many further requests were answered, 60 seconds at most.
 	 * @param count how many
 	 * @return this load
 	 */
 	public Load awaitAnswers(int count) {
-		return await(this.recorder.size(), count, Fate::answered, count + " further answers");
+		return awaitAnswers(count, Instance.PATIENCE);
 	}
 
 	/**
-	 * Wait until a process has answered so many requests since the load began. The
-	 * application must send {@link #PID_HEADER}.
+	 * Wait until so many further requests were answered.
+	 * @param count how many
+	 * @param timeout how long at most
+	 * @return this load
+	 */
+	public Load awaitAnswers(int count, Duration timeout) {
+		return await(this.recorder.size(), count, Fate::answered, timeout, count + " further answers");
+	}
+
+	/**
+	 * Wait until a process has answered so many requests since the load began, 60 seconds
+	 * at most. The application must send {@link #PID_HEADER}.
 	 * @param instance the process
 	 * @param count how many
 	 * @return this load
 	 */
 	public Load awaitAnswers(Instance instance, int count) {
-		return await(0, count, (fate) -> fate.answered() && fate.pid() == instance.pid(),
+		return await(0, count, (fate) -> fate.answered() && fate.pid() == instance.pid(), Instance.PATIENCE,
 				count + " answers by pid " + instance.pid());
 	}
 
-	private Load await(int from, int count, Predicate<Fate> predicate, String what) {
+	private Load await(int from, int count, Predicate<Fate> predicate, Duration timeout, String what) {
 		try {
-			Duration patience = this.timeout.plusSeconds(20);
-			if (!this.recorder.await(from, count, predicate, patience)) {
+			if (!this.recorder.await(from, count, predicate, timeout)) {
 				throw new AssertionError(
-						"Waited %d s in vain for %s.%n%s".formatted(patience.toSeconds(), what, soFar()));
+						"Waited %s s in vain for %s.%n%s".formatted(timeout.toMillis() / 1e3, what, soFar()));
 			}
 			return this;
 		}

@@ -51,6 +51,17 @@ final class Output {
 		notifyAll();
 	}
 
+	synchronized boolean hasEnded() {
+		return this.ended;
+	}
+
+	synchronized void awaitEnd(long deadline) throws InterruptedException {
+		for (long nanos = deadline - System.nanoTime(); !this.ended
+				&& nanos > 0; nanos = deadline - System.nanoTime()) {
+			wait(HttpConnection.millis(nanos));
+		}
+	}
+
 	synchronized List<String> lines() {
 		return List.copyOf(this.lines);
 	}

@@ -24,7 +24,7 @@ import sun.misc.Signal;
  * see SIGQUIT by itself, so a shell around it turns it into SIGHUP; the pid is therefore
  * the parent's.
  */
-final class FakeApplication {
+public final class FakeApplication {
 
 	private static final List<String> SHELL = List.of("sh", "-c",
 			"trap 'kill -HUP $child' QUIT; trap 'kill -TERM $child' TERM; \"$@\" & child=$!; "
@@ -42,13 +42,19 @@ final class FakeApplication {
 
 	/**
 	 * The application, which needs a port and an upgrade socket.
+	 * @return how to start it
 	 */
-	static Application application() {
+	public static Application application() {
 		return Application.mainClass(FakeApplication.class.getName(), System.getProperty("java.class.path"))
 			.jvmOptions("-XX:TieredStopAtLevel=1", "-Xshare:auto")
 			.prefix(SHELL.toArray(String[]::new));
 	}
 
+	/**
+	 * Run it.
+	 * @param args port and upgrade socket
+	 * @throws Exception for whatever reason
+	 */
 	public static void main(String[] args) throws Exception {
 		new FakeApplication().run(List.of(args));
 	}
