@@ -2,6 +2,7 @@ package io.github.gracefulupgrade.actuate;
 
 import io.github.gracefulupgrade.GracefulUpgrade;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -22,6 +23,11 @@ public final class GracefulUpgradeEndpointAutoConfiguration {
 	@ConditionalOnMissingBean
 	UpgradeEndpoint gracefulUpgradeEndpoint(GracefulUpgrade upgrade) {
 		return new UpgradeEndpoint(upgrade);
+	}
+
+	@Bean
+	WaitParameter gracefulUpgradeEndpointWaitParameter(ObjectProvider<UpgradeEndpoint> endpoint) {
+		return new WaitParameter(endpoint);
 	}
 
 }

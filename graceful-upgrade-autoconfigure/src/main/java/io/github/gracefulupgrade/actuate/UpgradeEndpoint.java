@@ -52,17 +52,24 @@ public final class UpgradeEndpoint {
 	}
 
 	/**
-	 * Trigger a handover, and wait for its outcome.
-	 * @param wait how long to wait at most; without it, until the outcome is known
-	 * @return 200 handed over, 202 not known yet, 409 no successor or one under way, 502
-	 * the successor failed
+	 * Trigger a handover, and wait for its outcome. Has no parameter, since an operation
+	 * that has one refuses a request without a body and a content type, and
+	 * {@code curl -X POST} sends neither: see {@link WaitParameter}.
+	 * @return 200 handed over, 409 no successor or one under way, 502 the successor
+	 * failed
 	 */
 	@WriteOperation
-	public Mono<WebEndpointResponse<Map<String, @Nullable Object>>> upgrade(@Nullable Duration wait) {
-		Mono<WebEndpointResponse<Map<String, @Nullable Object>>> outcome = Mono
-			.fromCompletionStage(this.upgrade.upgrade())
-			.map(this::response);
-		return (wait != null) ? outcome.timeout(wait, Mono.fromSupplier(() -> respond(202, null))) : outcome;
+	public Mono<WebEndpointResponse<Map<String, @Nullable Object>>> upgrade() {
+		return Mono.fromCompletionStage(this.upgrade.upgrade()).map(this::response);
+	}
+
+	/**
+	 * Trigger a handover, and wait for its outcome only so long.
+	 * @param wait how long to wait
+	 * @return as {@link #upgrade()}, or 202 if the outcome is not known by then
+	 */
+	Mono<WebEndpointResponse<Map<String, @Nullable Object>>> upgrade(Duration wait) {
+		return upgrade().timeout(wait, Mono.fromSupplier(() -> respond(202, null)));
 	}
 
 	private WebEndpointResponse<Map<String, @Nullable Object>> response(UpgradeStatus.Attempt attempt) {

@@ -211,10 +211,10 @@ final class Incumbent {
 		stopDeadline();
 		stopReclaiming();
 		this.ports.socket().retire();
-		succeed(successor);
 		this.ports.exit().prepare();
 		this.ports.background().stop(() -> this.ports.control().execute(this::backgroundStopped));
 		become(State.CLOSING);
+		succeed(successor);
 		if (this.shutdown != null) {
 			drain();
 		}
@@ -693,6 +693,7 @@ final class Incumbent {
 
 	private void end(Attempt attempt) {
 		this.lastAttempt = attempt;
+		this.changed.run();
 		Handing handing = this.handing;
 		this.handing = null;
 		if (handing != null) {
