@@ -53,6 +53,12 @@ public class GracefulUpgradeProperties {
 	private @Nullable Duration gracePeriod;
 
 	/**
+	 * Whether idle keep-alive connections are handed over to the successor, instead of
+	 * being closed after their next response.
+	 */
+	private boolean connectionHandover = true;
+
+	/**
 	 * File that names the process that serves: written when an instance starts to serve,
 	 * replaced by its successor, removed by the last one.
 	 */
@@ -112,6 +118,14 @@ public class GracefulUpgradeProperties {
 
 	public void setGracePeriod(@Nullable Duration gracePeriod) {
 		this.gracePeriod = gracePeriod;
+	}
+
+	public boolean isConnectionHandover() {
+		return this.connectionHandover;
+	}
+
+	public void setConnectionHandover(boolean connectionHandover) {
+		this.connectionHandover = connectionHandover;
 	}
 
 	public @Nullable Path getPidFile() {

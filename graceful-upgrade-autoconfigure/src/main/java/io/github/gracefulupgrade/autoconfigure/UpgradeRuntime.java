@@ -58,11 +58,11 @@ final class UpgradeRuntime implements DisposableBean {
 	private final ExecutorControlThread control = new ExecutorControlThread(
 			(ex) -> logger.error("A step of an upgrade failed unexpectedly", ex));
 
-	private final ConnectionTracker connections = new ConnectionTracker();
+	private final ConnectionTracker connections = new ConnectionTracker(UnixUpgradeSocket::duplicate);
 
 	private final UpgradableListeners listeners = new UpgradableListeners(this.journal, this.connections);
 
-	private final UpgradableServers servers = new UpgradableServers(this.listeners, this.connections);
+	private final UpgradableServers servers;
 
 	private final UnixUpgradeSocket socket;
 
@@ -95,6 +95,7 @@ final class UpgradeRuntime implements DisposableBean {
 	UpgradeRuntime(Path path, GracefulUpgradeProperties properties, Duration timeoutPerShutdownPhase,
 			ConfigurableApplicationContext context, Runnable beforeExit) {
 		this.properties = properties;
+		this.servers = new UpgradableServers(this.listeners, this.connections, properties.isConnectionHandover());
 		long pid = ProcessHandle.current().pid();
 		Duration gracePeriod = properties.getGracePeriod();
 		this.socket = new UnixUpgradeSocket(path, new LateEvents());
@@ -266,7 +267,7 @@ final class UpgradeRuntime implements DisposableBean {
 		await(this.handover.released(), Duration.ofSeconds(5));
 		if (graceful && this.state == State.SERVING) {
 			CompletableFuture<Void> drained = new CompletableFuture<>();
-			this.connections.drain(this.settings.gracePeriod(), Connections.Idle.CLOSE, (result) -> {
+			this.connections.drain(Connections.Plan.withoutSuccessor(this.settings.gracePeriod()), (result) -> {
 				if (result.cut() > 0) {
 					this.journal.warn("pid=%d cut %d request(s) at the end of the grace period"
 						.formatted(this.settings.pid(), result.cut()));

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.gracefulupgrade.handover.Attempt.Outcome;
@@ -237,7 +238,8 @@ final class Incumbent {
 						text(grace)));
 		startProgress();
 		this.ports.connections()
-			.drain(grace, Connections.Idle.ANNOUNCE, (drained) -> this.ports.control().execute(() -> drained(drained)));
+			.drain(new Connections.Plan(grace, false, Set.of(), (connection) -> connection.descriptor().close()),
+					(drained) -> this.ports.control().execute(() -> drained(drained)));
 	}
 
 	private void drained(Connections.Drained drained) {

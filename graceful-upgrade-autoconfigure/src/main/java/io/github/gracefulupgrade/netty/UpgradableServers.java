@@ -2,13 +2,17 @@ package io.github.gracefulupgrade.netty;
 
 import java.net.SocketAddress;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 import io.netty.channel.Channel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.socket.ServerSocketChannel;
+import reactor.netty.http.HttpProtocol;
 import reactor.netty.http.server.HttpServer;
+import reactor.netty.http.server.HttpServerConfig;
+import reactor.netty.http.server.ProxyProtocolSupportType;
 import reactor.netty.resources.LoopResources;
 
 /**
@@ -21,14 +25,19 @@ public final class UpgradableServers {
 
 	private final ConnectionTracker connections;
 
+	private final boolean connectionHandover;
+
 	/**
 	 * Create the customization of an application's servers.
 	 * @param listeners the application's listeners
 	 * @param connections the application's connections
+	 * @param connectionHandover whether connections may be handed over, not only
+	 * listeners
 	 */
-	public UpgradableServers(UpgradableListeners listeners, ConnectionTracker connections) {
+	public UpgradableServers(UpgradableListeners listeners, ConnectionTracker connections, boolean connectionHandover) {
 		this.listeners = listeners;
 		this.connections = connections;
+		this.connectionHandover = connectionHandover;
 	}
 
 	/**
@@ -48,7 +57,13 @@ public final class UpgradableServers {
 			}
 			return bindAddress.get();
 		};
-		return server.runOn(new AdoptingLoopResources(loops, this.listeners, name, address))
+		HttpServerConfig config = server.configuration();
+		// What is not plain HTTP/1.1 has state that the next process would miss: keys,
+		// header tables, the address that a PROXY protocol header told.
+		boolean movable = this.connectionHandover && AcceptedChannels.isPossible() && !config.isSecure()
+				&& Set.of(config.protocols()).equals(Set.of(HttpProtocol.HTTP11))
+				&& config.proxyProtocolSupportType() == ProxyProtocolSupportType.OFF;
+		return server.runOn(new AdoptingLoopResources(loops, this.listeners, name, address, movable))
 			.childObserve(this.connections.observer());
 	}
 
