@@ -52,9 +52,11 @@ final class UpgradePath {
 	 * is short, since the socket's address has to fit as well.
 	 */
 	Path temporaryFolder() {
-		int random = ThreadLocalRandom.current().nextInt(36 * 36 * 36 * 36 * 36 * 36);
-		String name = Integer.toString(random, 36);
-		return folder().resolve("." + "0".repeat(6 - name.length()) + name);
+		StringBuilder name = new StringBuilder(".");
+		ThreadLocalRandom.current()
+			.ints(6, 0, Character.MAX_RADIX)
+			.forEach((digit) -> name.append(Character.forDigit(digit, Character.MAX_RADIX)));
+		return folder().resolve(name.toString());
 	}
 
 	static Path temporarySocket(Path temporaryFolder) {
