@@ -169,7 +169,7 @@ class FileOwnershipLockTests {
 				assertThat(other.tryAcquire()).isFalse();
 			}
 		}
-		descriptors.assertUnchanged();
+		descriptors.assertNoneLeft();
 	}
 
 	@Test

@@ -102,7 +102,7 @@ class UnixPeerTests {
 		for (Message message : this.here.received) {
 			Message.discard(message);
 		}
-		this.descriptors.assertUnchanged();
+		this.descriptors.assertNoneLeft();
 		assertThat(Thread.interrupted()).isFalse();
 	}
 
@@ -432,7 +432,7 @@ class UnixPeerTests {
 			raw.getOutputStream().write(FrameCodec.encode(message));
 			assertThat(this.here.awaitDisconnected()).isEqualTo("the peer sent garbage: " + complaint);
 		}
-		before.assertUnchanged();
+		before.assertNoneLeft();
 		assertThat(this.here.received).isEmpty();
 	}
 

@@ -189,7 +189,7 @@ class UnixUpgradeSocketTests {
 		assertProblem(Problem.UNUSABLE, "is no socket, and is left alone", socket::connect);
 		assertThat(socket.answers()).isFalse();
 		socket.retire();
-		descriptors.assertUnchanged();
+		descriptors.assertNoneLeft();
 		assertThat(entries()).isEqualTo(before);
 	}
 
@@ -410,7 +410,7 @@ class UnixUpgradeSocketTests {
 		assertThat(this.events.awaitDisconnected()).isEqualTo("this process closed the connection");
 		assertThat(client.awaitDisconnected()).isEqualTo("the peer closed the connection");
 		assertThat(client.awaitDisconnected()).isEqualTo("the peer closed the connection");
-		descriptors.assertUnchanged();
+		descriptors.assertNoneLeft();
 		assertThat(entries()).isEmpty();
 	}
 
@@ -433,7 +433,7 @@ class UnixUpgradeSocketTests {
 			assertProblem(Problem.UNUSABLE, "is no socket", socket::connect);
 			Files.delete(this.path);
 		}
-		descriptors.assertUnchanged();
+		descriptors.assertNoneLeft();
 	}
 
 	@Test
@@ -463,7 +463,7 @@ class UnixUpgradeSocketTests {
 		this.events.awaitConnected();
 		this.events.awaitReceived(Message.Waiting.class);
 		socket.close();
-		descriptors.assertUnchanged();
+		descriptors.assertNoneLeft();
 	}
 
 	@Test
@@ -491,7 +491,7 @@ class UnixUpgradeSocketTests {
 		}
 		assertThat(this.events.log).isEmpty();
 		socket.close();
-		descriptors.assertUnchanged();
+		descriptors.assertNoneLeft();
 	}
 
 	@Test
@@ -506,7 +506,7 @@ class UnixUpgradeSocketTests {
 			OpenDescriptors descriptors = new OpenDescriptors();
 			UnixUpgradeSocket socket = socket(path);
 			assertProblem(Problem.FOREIGN, "uid 65534", socket::connect);
-			descriptors.assertUnchanged();
+			descriptors.assertNoneLeft();
 			// Root, on the other hand, may talk to everybody.
 			try (AFUNIXSocket root = AFUNIXSocket.connectTo(AFUNIXSocketAddress.of(path))) {
 				root.getOutputStream().write(FrameCodec.encode(new Message.Waiting()));
