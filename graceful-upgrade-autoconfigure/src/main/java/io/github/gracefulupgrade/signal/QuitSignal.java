@@ -89,6 +89,16 @@ public final class QuitSignal implements AutoCloseable {
 	}
 
 	/**
+	 * Why this process cannot listen to SIGQUIT, as far as it can be told without loading
+	 * JNA: costs nothing, and finds {@code -Xrs}. May be called on any thread.
+	 * @return a sentence that says why, and one that says what to do, or empty if nothing
+	 * is apparent
+	 */
+	public static Optional<String> obstacle() {
+		return Optional.ofNullable(Obstacles.apparent());
+	}
+
+	/**
 	 * Stop listening. An action that runs is not interrupted nor waited for, and one that
 	 * is about to run may still do so. Does nothing the second time.
 	 */

@@ -1,0 +1,7 @@
+/**
+ * The demonstration that {@code ./demo} runs.
+ */
+@NullMarked
+package io.github.gracefulupgrade.test.demo;
+
+import org.jspecify.annotations.NullMarked;
