@@ -1,5 +1,6 @@
 package io.github.gracefulupgrade;
 
+import java.util.Set;
 import java.util.stream.Stream;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -49,6 +50,18 @@ class ArchitectureTest {
 	private static final String[] ACTUATOR = { "org.springframework.boot.actuate..",
 			"org.springframework.boot.health..", "org.springframework.boot.micrometer..", "io.micrometer.." };
 
+	/**
+	 * The exceptions, by name. Boot configures its servers in terms of these: the wiring
+	 * takes them from Boot and passes them to the room that knows what they are.
+	 */
+	private static final Set<String> PASSED_ON = Set.of("reactor.netty.http.HttpResources",
+			"reactor.netty.http.server.HttpServer", "reactor.netty.resources.LoopResources");
+
+	/**
+	 * The management server is a server too, and this is how Boot lets it be wired.
+	 */
+	private static final String MANAGEMENT_CONTEXT = "org.springframework.boot.actuate.autoconfigure.web";
+
 	@ArchTest
 	static final ArchRule whatUsersTouch = room(ROOT, knows(HANDOVER).or(springEvents()));
 
@@ -70,7 +83,9 @@ class ArchitectureTest {
 	@ArchTest
 	static final ArchRule theWiring = room(AUTOCONFIGURE,
 			knows(ROOT, HANDOVER, WIRE, SIGNAL, NETTY, SYSTEMD).or(knows(SPRING).and(resideOutsideOfPackages(ACTUATOR)))
-				.or(knows(REACTOR)));
+				.or(knows(REACTOR))
+				.or(DescribedPredicate.describe("are passed on", (type) -> PASSED_ON.contains(type.getName())))
+				.or(knows(MANAGEMENT_CONTEXT)));
 
 	@ArchTest
 	static final ArchRule theEndpoint = room(ACTUATE,
