@@ -110,7 +110,7 @@ class InstanceTests {
 			instance.awaitLog("JNI global refs");
 			instance.awaitLog("tick 5$");
 			assertThat(instance.output()).anyMatch((line) -> line.startsWith("Full thread dump"));
-			assertThat(instance.log()).as("all else is there").startsWith("tick 1").endsWith("tick 5");
+			assertThat(instance.log()).as("all else is there").startsWith("tick 1").contains("tick 5");
 			assertThat(instance.log()).allMatch((line) -> line.startsWith("tick "));
 		}
 	}
