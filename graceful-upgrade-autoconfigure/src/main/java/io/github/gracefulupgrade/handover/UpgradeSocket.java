@@ -20,11 +20,19 @@ public interface UpgradeSocket {
 	boolean answers();
 
 	/**
+	 * Whether another process's socket stands at the path, in the place of the one that
+	 * this process published, and answers.
+	 * @return whether a successor has taken the path
+	 */
+	boolean replaced();
+
+	/**
 	 * Listen, and put the listening socket at the path in one step. A socket that stands
 	 * there is replaced: the caller holds the {@link OwnershipLock}, so it is this
 	 * process's predecessor's or a dead one's. Anything else that stands there is left
 	 * alone. From now on {@link Peer.Events#connected} is called for each process of the
-	 * same user (or root) that connects.
+	 * same user (or root) that connects. Does nothing if this process's socket stands at
+	 * the path.
 	 * @throws UpgradeSocketException if that fails; nothing has changed then
 	 */
 	void publish();

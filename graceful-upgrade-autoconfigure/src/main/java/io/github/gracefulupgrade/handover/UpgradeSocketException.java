@@ -7,11 +7,9 @@ import org.jspecify.annotations.Nullable;
  * for the operator: it names the path and says what is wrong; {@link #getAction()} says
  * what to do.
  */
-public class UpgradeSocketException extends RuntimeException {
+public class UpgradeSocketException extends UpgradeException {
 
 	private final Problem problem;
-
-	private final String action;
 
 	/**
 	 * Create an exception.
@@ -21,9 +19,8 @@ public class UpgradeSocketException extends RuntimeException {
 	 * @param cause the cause, or {@code null}
 	 */
 	public UpgradeSocketException(Problem problem, String message, String action, @Nullable Throwable cause) {
-		super(message, cause);
+		super(message, action, cause);
 		this.problem = problem;
-		this.action = action;
 	}
 
 	/**
@@ -32,14 +29,6 @@ public class UpgradeSocketException extends RuntimeException {
 	 */
 	public Problem getProblem() {
 		return this.problem;
-	}
-
-	/**
-	 * What the operator can do about it.
-	 * @return one or more sentences
-	 */
-	public String getAction() {
-		return this.action;
 	}
 
 	/**

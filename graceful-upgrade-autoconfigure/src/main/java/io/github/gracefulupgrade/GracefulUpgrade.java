@@ -1,0 +1,25 @@
+package io.github.gracefulupgrade;
+
+import java.util.concurrent.CompletionStage;
+
+/**
+ * The upgrade as the application sees it: its state, and the way to trigger it. A bean of
+ * this type is there whenever {@code pingora.upgrade-sock} is set. Thread-safe.
+ */
+public interface GracefulUpgrade {
+
+	/**
+	 * The state of this instance.
+	 * @return the state now
+	 */
+	UpgradeStatus status();
+
+	/**
+	 * Hand over to the successor that waits. Unlike a SIGQUIT, a request is not
+	 * remembered if there is no successor at all; if one is still being built, it is, for
+	 * at most {@code pingora.trigger-window}.
+	 * @return completes with the outcome when it is known. Never completes exceptionally.
+	 */
+	CompletionStage<UpgradeStatus.Attempt> upgrade();
+
+}

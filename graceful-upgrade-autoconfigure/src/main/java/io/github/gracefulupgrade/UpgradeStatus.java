@@ -1,0 +1,125 @@
+package io.github.gracefulupgrade;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state of an instance at one moment. What {@code GET /actuator/upgrade} answers.
+ *
+ * @param pid this process
+ * @param phase the phase that it is in
+ * @param generation the number of handovers since the cold start
+ * @param since when the phase began
+ * @param listeners where it listens
+ * @param successor the process that waits to take over or is taking over, or {@code null}
+ * @param predecessor the process that this one took over from, or {@code null}
+ * @param drain the drain that is under way, or {@code null}
+ * @param lastAttempt the last attempt to hand over that ended, or {@code null}
+ */
+public record UpgradeStatus(long pid, UpgradePhase phase, int generation, Instant since, List<Listener> listeners,
+		@Nullable Successor successor, @Nullable Predecessor predecessor, @Nullable Drain drain,
+		@Nullable Attempt lastAttempt) {
+
+	public UpgradeStatus {
+		listeners = List.copyOf(listeners);
+	}
+
+	/**
+	 * A listener.
+	 *
+	 * @param name the server's name: {@code server}, {@code management}
+	 * @param address the address that it is bound to, {@code host:port}, with {@code *}
+	 * for all interfaces
+	 * @param origin where it came from
+	 */
+	public record Listener(String name, String address, Origin origin) {
+	}
+
+	/**
+	 * Where a listener came from.
+	 */
+	public enum Origin {
+
+		/**
+		 * This process bound it.
+		 */
+		BOUND,
+
+		/**
+		 * It was handed over by the predecessor.
+		 */
+		INHERITED
+
+	}
+
+	/**
+	 * A successor.
+	 *
+	 * @param pid its process id
+	 * @param since when it connected
+	 * @param waiting whether it is ready to be handed over to, or still being built
+	 */
+	public record Successor(long pid, Instant since, boolean waiting) {
+	}
+
+	/**
+	 * A predecessor.
+	 *
+	 * @param pid its process id
+	 * @param draining whether it still drains; else it is gone
+	 */
+	public record Predecessor(long pid, boolean draining) {
+	}
+
+	/**
+	 * A drain.
+	 *
+	 * @param connections open connections
+	 * @param requests requests in flight
+	 * @param finished requests answered since the drain began
+	 * @param timeLeft how long it may still take before what is left is cut
+	 */
+	public record Drain(int connections, int requests, long finished, Duration timeLeft) {
+	}
+
+	/**
+	 * An attempt to hand over.
+	 *
+	 * @param outcome how it ended
+	 * @param reason a sentence about it
+	 * @param duration from the trigger to the outcome; zero if nothing was begun
+	 */
+	public record Attempt(Outcome outcome, String reason, Duration duration) {
+	}
+
+	/**
+	 * How an attempt can end.
+	 */
+	public enum Outcome {
+
+		/**
+		 * The successor accepts.
+		 */
+		HANDED_OVER,
+
+		/**
+		 * There was no successor to hand over to.
+		 */
+		NO_SUCCESSOR,
+
+		/**
+		 * Another attempt is under way, or this instance is in no state to hand over.
+		 */
+		REFUSED,
+
+		/**
+		 * The successor failed, or took too long; this instance serves on.
+		 */
+		FAILED
+
+	}
+
+}

@@ -1,0 +1,101 @@
+package io.github.gracefulupgrade.autoconfigure;
+
+import java.util.concurrent.CountDownLatch;
+
+import io.github.gracefulupgrade.handover.Exit;
+import io.github.gracefulupgrade.handover.UpgradeException;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.context.ApplicationContext;
+
+/**
+ * Ends the process of an incumbent that handed over, as {@code System.exit} with
+ * {@code SpringApplication.exit} would.
+ * <p>
+ * Boot's own non-daemon thread ends as soon as a web server's listener closes. The thread
+ * here is not a daemon either, and lives for the length of the drain: without it, the JVM
+ * would begin to exit in its middle.
+ */
+final class ApplicationExit implements Exit {
+
+	private final ApplicationContext context;
+
+	private final Runnable beforeClose;
+
+	/**
+	 * Owned by the control thread.
+	 */
+	private @Nullable Leaving leaving;
+
+	/**
+	 * Create the way out.
+	 * @param context what is closed
+	 * @param beforeClose run before that
+	 */
+	ApplicationExit(ApplicationContext context, Runnable beforeClose) {
+		this.context = context;
+		this.beforeClose = beforeClose;
+	}
+
+	@Override
+	public void prepare() {
+		Leaving leaving = new Leaving();
+		Thread thread = new Thread(leaving, "graceful-upgrade-exit");
+		thread.setDaemon(false);
+		thread.start();
+		this.leaving = leaving;
+	}
+
+	@Override
+	public void cancel() {
+		end(false);
+	}
+
+	@Override
+	public void leave() {
+		end(true);
+	}
+
+	private void end(boolean exit) {
+		Leaving leaving = this.leaving;
+		this.leaving = null;
+		if (leaving != null) {
+			leaving.exit = exit;
+			leaving.decided.countDown();
+		}
+	}
+
+	@Override
+	public void abort(UpgradeException failure) {
+		// Not on the control thread, which the shutdown needs. Spring's shutdown hook
+		// closes the context, and interrupts a main thread that waits.
+		new Thread(() -> System.exit(1), "graceful-upgrade-abort").start();
+	}
+
+	/**
+	 * Waits for the end of the drain, and exits.
+	 */
+	private final class Leaving implements Runnable {
+
+		private final CountDownLatch decided = new CountDownLatch(1);
+
+		private volatile boolean exit;
+
+		@Override
+		public void run() {
+			try {
+				this.decided.await();
+			}
+			catch (InterruptedException ex) {
+				return; // nobody but the end of the JVM interrupts this thread
+			}
+			if (this.exit) {
+				ApplicationExit.this.beforeClose.run();
+				System.exit(SpringApplication.exit(ApplicationExit.this.context));
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,162 @@
+package io.github.gracefulupgrade.autoconfigure;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+import io.github.gracefulupgrade.handover.Background;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.Lifecycle;
+import org.springframework.context.Phased;
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * The application's schedulers and consumers: lifecycle beans in phases above the web
+ * server's, and scheduled tasks. They stop in Spring's own order, the highest phase
+ * first, and start again in the opposite one.
+ * <p>
+ * Works on a thread of its own, since what it stops is code of the application's that may
+ * take its time. All state is that thread's.
+ */
+final class BackgroundWork implements Background, AutoCloseable {
+
+	private static final Log logger = LogFactory.getLog(BackgroundWork.class);
+
+	private final ConfigurableListableBeanFactory beanFactory;
+
+	private final Duration timeoutPerPhase;
+
+	private final ScheduledTasks scheduledTasks;
+
+	private final List<Lifecycle> stopped = new ArrayList<>();
+
+	private final ExecutorService thread = Executors.newSingleThreadExecutor((task) -> {
+		Thread thread = new Thread(task, "graceful-upgrade-background");
+		thread.setDaemon(true);
+		return thread;
+	});
+
+	/**
+	 * Create the handle on an application's background work.
+	 * @param beanFactory the application's beans
+	 * @param timeoutPerPhase how long beans of one phase may take to stop
+	 */
+	BackgroundWork(ConfigurableListableBeanFactory beanFactory, Duration timeoutPerPhase) {
+		this.beanFactory = beanFactory;
+		this.timeoutPerPhase = timeoutPerPhase;
+		this.scheduledTasks = new ScheduledTasks(beanFactory);
+	}
+
+	@Override
+	public void stop(Runnable done) {
+		this.thread.execute(() -> {
+			try {
+				this.scheduledTasks.cancel();
+				stopLifecycles();
+			}
+			catch (RuntimeException ex) {
+				logger.warn("Background work did not stop as it should", ex);
+			}
+			finally {
+				done.run();
+			}
+		});
+	}
+
+	@Override
+	public void start() {
+		this.thread.execute(() -> {
+			List<Lifecycle> beans = new ArrayList<>(this.stopped);
+			this.stopped.clear();
+			beans.sort(Comparator.comparingInt(BackgroundWork::phase));
+			beans.forEach(BackgroundWork::start);
+			this.scheduledTasks.scheduleAgain();
+		});
+	}
+
+	private void stopLifecycles() {
+		List<Lifecycle> running = new ArrayList<>();
+		for (String name : this.beanFactory.getBeanNamesForType(Lifecycle.class, false, false)) {
+			if (this.beanFactory.containsSingleton(name)
+					&& this.beanFactory.getSingleton(name) instanceof Lifecycle bean && isBackground(bean)
+					&& bean.isRunning()) {
+				running.add(bean);
+			}
+		}
+		running.sort(Comparator.comparingInt(BackgroundWork::phase).reversed());
+		for (int i = 0; i < running.size();) {
+			int phase = phase(running.get(i));
+			List<Lifecycle> beans = new ArrayList<>();
+			while (i < running.size() && phase(running.get(i)) == phase) {
+				beans.add(running.get(i++));
+			}
+			stopPhase(phase, beans);
+		}
+	}
+
+	private void stopPhase(int phase, List<Lifecycle> beans) {
+		this.stopped.addAll(beans);
+		CountDownLatch latch = new CountDownLatch(beans.size());
+		for (Lifecycle bean : beans) {
+			try {
+				if (bean instanceof SmartLifecycle smart) {
+					smart.stop(latch::countDown);
+				}
+				else {
+					bean.stop();
+					latch.countDown();
+				}
+			}
+			catch (RuntimeException ex) {
+				logger.warn("Failed to stop " + bean, ex);
+				latch.countDown();
+			}
+		}
+		try {
+			if (!latch.await(this.timeoutPerPhase.toMillis(), TimeUnit.MILLISECONDS)) {
+				logger.warn("Beans of lifecycle phase " + phase + " did not stop within " + this.timeoutPerPhase);
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private static void start(Lifecycle bean) {
+		try {
+			bean.start();
+		}
+		catch (RuntimeException ex) {
+			logger.warn("Failed to start " + bean + " again", ex);
+		}
+	}
+
+	/**
+	 * Boot's own lifecycle beans in these phases are servers: they drain, and are no
+	 * background work. So are the gates of this starter.
+	 */
+	private static boolean isBackground(Lifecycle bean) {
+		String type = bean.getClass().getName();
+		return phase(bean) > WebServerApplicationContext.START_STOP_LIFECYCLE_PHASE
+				&& !type.startsWith("org.springframework.boot.") && !(bean instanceof UpgradeGate);
+	}
+
+	private static int phase(Lifecycle bean) {
+		return (bean instanceof Phased phased) ? phased.getPhase() : 0;
+	}
+
+	@Override
+	public void close() {
+		this.thread.shutdown();
+	}
+
+}

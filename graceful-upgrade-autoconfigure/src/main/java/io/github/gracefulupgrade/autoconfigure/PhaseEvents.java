@@ -1,0 +1,80 @@
+package io.github.gracefulupgrade.autoconfigure;
+
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+
+import io.github.gracefulupgrade.UpgradePhase;
+import io.github.gracefulupgrade.UpgradePhaseChangedEvent;
+import io.github.gracefulupgrade.handover.Phase;
+import io.github.gracefulupgrade.handover.Snapshot;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.context.ConfigurableApplicationContext;
+
+/**
+ * Tells the application about changes of the phase, on a thread of its own: what a
+ * listener of the application's does must not hold up the control thread.
+ */
+final class PhaseEvents implements AutoCloseable {
+
+	private static final Log logger = LogFactory.getLog(PhaseEvents.class);
+
+	private final ConfigurableApplicationContext context;
+
+	private final ExecutorService thread = Executors.newSingleThreadExecutor((task) -> {
+		Thread thread = new Thread(task, "graceful-upgrade-events");
+		thread.setDaemon(true);
+		return thread;
+	});
+
+	/**
+	 * Owned by the control thread.
+	 */
+	private Phase phase = Phase.STARTING;
+
+	PhaseEvents(ConfigurableApplicationContext context) {
+		this.context = context;
+	}
+
+	/**
+	 * The state changed. Called on the control thread.
+	 */
+	void changed(Snapshot snapshot) {
+		Phase previous = this.phase;
+		Phase now = snapshot.phase();
+		if (now == previous) {
+			return;
+		}
+		this.phase = now;
+		try {
+			this.thread.execute(() -> publish(previous, now));
+		}
+		catch (RejectedExecutionException ex) {
+			// The context is closed: nobody listens any more.
+		}
+	}
+
+	private void publish(Phase previous, Phase now) {
+		try {
+			if (this.context.isActive()) {
+				this.context
+					.publishEvent(new UpgradePhaseChangedEvent(this.context, publicPhase(previous), publicPhase(now)));
+			}
+		}
+		catch (RuntimeException ex) {
+			logger.warn("A listener of upgrade phase " + now + " failed", ex);
+		}
+	}
+
+	static UpgradePhase publicPhase(Phase phase) {
+		return UpgradePhase.valueOf(phase.name());
+	}
+
+	@Override
+	public void close() {
+		this.thread.shutdown();
+	}
+
+}

@@ -1,0 +1,73 @@
+package io.github.gracefulupgrade.autoconfigure;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+import io.github.gracefulupgrade.GracefulUpgrade;
+import io.github.gracefulupgrade.UpgradeStatus;
+import io.github.gracefulupgrade.handover.Attempt;
+import io.github.gracefulupgrade.handover.Connections;
+import io.github.gracefulupgrade.handover.Snapshot;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The facade on an {@link UpgradeRuntime}: translates the core's view into the users'.
+ */
+final class RuntimeUpgrade implements GracefulUpgrade {
+
+	private final UpgradeRuntime runtime;
+
+	RuntimeUpgrade(UpgradeRuntime runtime) {
+		this.runtime = runtime;
+	}
+
+	@Override
+	public UpgradeStatus status() {
+		Snapshot snapshot = this.runtime.handover().snapshot();
+		List<UpgradeStatus.Listener> listeners = this.runtime.listeners()
+			.info()
+			.stream()
+			.map((listener) -> new UpgradeStatus.Listener(listener.name(), listener.address(),
+					listener.inherited() ? UpgradeStatus.Origin.INHERITED : UpgradeStatus.Origin.BOUND))
+			.toList();
+		return new UpgradeStatus(this.runtime.settings().pid(), PhaseEvents.publicPhase(snapshot.phase()),
+				snapshot.generation(), snapshot.since(), listeners, successor(snapshot.successor()),
+				predecessor(snapshot.predecessor()), drain(snapshot.drainDeadline()), attempt(snapshot.lastAttempt()));
+	}
+
+	@Override
+	public CompletionStage<UpgradeStatus.Attempt> upgrade() {
+		return this.runtime.handover().requested().thenApply(RuntimeUpgrade::translate);
+	}
+
+	private static UpgradeStatus.@Nullable Successor successor(Snapshot.@Nullable Successor successor) {
+		return (successor != null)
+				? new UpgradeStatus.Successor(successor.pid(), successor.since(), successor.waiting()) : null;
+	}
+
+	private static UpgradeStatus.@Nullable Predecessor predecessor(Snapshot.@Nullable Predecessor predecessor) {
+		return (predecessor != null) ? new UpgradeStatus.Predecessor(predecessor.pid(), predecessor.draining()) : null;
+	}
+
+	private UpgradeStatus.@Nullable Drain drain(@Nullable Instant deadline) {
+		if (deadline == null) {
+			return null;
+		}
+		Connections.Progress progress = this.runtime.connections().progress();
+		Duration left = Duration.between(Instant.now(), deadline);
+		return new UpgradeStatus.Drain(progress.connections(), progress.requests(), progress.finished(),
+				left.isNegative() ? Duration.ZERO : left);
+	}
+
+	private static UpgradeStatus.@Nullable Attempt attempt(@Nullable Attempt attempt) {
+		return (attempt != null) ? translate(attempt) : null;
+	}
+
+	private static UpgradeStatus.Attempt translate(Attempt attempt) {
+		return new UpgradeStatus.Attempt(UpgradeStatus.Outcome.valueOf(attempt.outcome().name()), attempt.reason(),
+				attempt.duration());
+	}
+
+}

@@ -1,0 +1,405 @@
+package io.github.gracefulupgrade.autoconfigure;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+
+import io.github.gracefulupgrade.autoconfigure.GracefulUpgradeProperties.Upgrade;
+import io.github.gracefulupgrade.handover.Connections;
+import io.github.gracefulupgrade.handover.ExecutorControlThread;
+import io.github.gracefulupgrade.handover.Handover;
+import io.github.gracefulupgrade.handover.Message;
+import io.github.gracefulupgrade.handover.Mode;
+import io.github.gracefulupgrade.handover.Peer;
+import io.github.gracefulupgrade.handover.Ports;
+import io.github.gracefulupgrade.handover.Settings;
+import io.github.gracefulupgrade.handover.UpgradeException;
+import io.github.gracefulupgrade.netty.ConnectionTracker;
+import io.github.gracefulupgrade.netty.UpgradableListeners;
+import io.github.gracefulupgrade.netty.UpgradableServers;
+import io.github.gracefulupgrade.signal.QuitSignal;
+import io.github.gracefulupgrade.wire.FileOwnershipLock;
+import io.github.gracefulupgrade.wire.UnixUpgradeSocket;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import reactor.netty.resources.LoopResources;
+
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.boot.context.event.ApplicationFailedEvent;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/**
+ * One application's graceful upgrade, put together: makes the parts, and passes what
+ * happens in the life of the application context on to the {@link Handover}.
+ * <p>
+ * The life of a start is the chain {@link #prepare} (the first web server is created,
+ * long before it starts) → {@link #beforeWebServers} → {@link #afterWebServers} →
+ * {@link #ready}, all on the main thread.
+ */
+final class UpgradeRuntime implements DisposableBean {
+
+	private static final Log logger = LogFactory.getLog(UpgradeRuntime.class);
+
+	private static final Duration TIME_TO_GIVE_A_REASON = Duration.ofSeconds(1);
+
+	private final GracefulUpgradeProperties properties;
+
+	private final Settings settings;
+
+	private final LogJournal journal = new LogJournal();
+
+	private final ExecutorControlThread control = new ExecutorControlThread(
+			(ex) -> logger.error("A step of an upgrade failed unexpectedly", ex));
+
+	private final ConnectionTracker connections = new ConnectionTracker();
+
+	private final UpgradableListeners listeners = new UpgradableListeners(this.journal, this.connections);
+
+	private final UpgradableServers servers = new UpgradableServers(this.listeners, this.connections);
+
+	private final UnixUpgradeSocket socket;
+
+	private final FileOwnershipLock lock;
+
+	private final AtomicPidFile pidFile;
+
+	private final BackgroundWork background;
+
+	private final PhaseEvents events;
+
+	private final Handover handover;
+
+	/**
+	 * How far the start has come. Main thread; {@link State#INERT} may also be set by
+	 * whoever closes the context.
+	 */
+	private volatile State state = State.NEW;
+
+	private volatile @Nullable QuitSignal signal;
+
+	/**
+	 * Put an application's upgrade together. Nothing happens yet.
+	 * @param path the upgrade socket's path
+	 * @param properties the configuration
+	 * @param timeoutPerShutdownPhase Spring's own limit
+	 * @param context the application
+	 * @param beforeExit run before an incumbent that handed over closes the context
+	 */
+	UpgradeRuntime(Path path, GracefulUpgradeProperties properties, Duration timeoutPerShutdownPhase,
+			ConfigurableApplicationContext context, Runnable beforeExit) {
+		this.properties = properties;
+		long pid = ProcessHandle.current().pid();
+		Duration gracePeriod = properties.getGracePeriod();
+		this.socket = new UnixUpgradeSocket(path, new LateEvents());
+		this.lock = new FileOwnershipLock(this.socket.getPath());
+		this.settings = new Settings(this.socket.getPath().toString(),
+				context.getEnvironment().getProperty("spring.application.name", "application"), pid,
+				properties.getConnectTimeout(), properties.getTriggerWindow(), properties.getReadyTimeout(),
+				properties.getCloseTimeout(), (gracePeriod != null) ? gracePeriod : timeoutPerShutdownPhase);
+		this.pidFile = new AtomicPidFile(properties.getPidFile(), pid, this.journal);
+		this.background = new BackgroundWork(context.getBeanFactory(), timeoutPerShutdownPhase);
+		this.events = new PhaseEvents(context);
+		this.handover = new Handover(
+				new Ports(this.control, this.lock, this.socket, this.listeners, this.connections, this.background,
+						this.pidFile, new ApplicationExit(context, beforeExit), this.journal),
+				this.settings, this.events::changed);
+		// Not a bean: beans are destroyed when a failure is told.
+		context.addApplicationListener((ApplicationListener<ApplicationFailedEvent>) (event) -> {
+			if (event.getApplicationContext() == context) {
+				startFailed(event.getException());
+			}
+		});
+	}
+
+	// --- the start, on the main thread
+
+	/**
+	 * A web server is created. The first one decides what this instance is, before the
+	 * beans of the application are: whoever cannot start as what it was asked to be finds
+	 * out before it has touched a database.
+	 * @return whether upgrades are possible here
+	 */
+	boolean prepare() {
+		if (this.state == State.NEW) {
+			this.state = decide();
+		}
+		return this.state != State.INERT;
+	}
+
+	private State decide() {
+		Optional<String> obstacle = Platform.obstacle();
+		if (obstacle.isPresent()) {
+			return unsupported(obstacle.get());
+		}
+		Mode mode = switch (this.properties.getUpgrade()) {
+			case FALSE -> Mode.COLD;
+			case TRUE -> Mode.SUCCESSOR;
+			case AUTO -> Mode.AUTO;
+		};
+		if (mode != Mode.COLD) {
+			this.listeners.shut();
+		}
+		step(() -> this.handover.prepare(mode));
+		if (this.socket.sharedFolder()) {
+			this.journal.info(("%s lies in a folder where other users can create files; a folder of the application's"
+					+ " own, such as /run/<application>, keeps them from taking the name")
+				.formatted(this.socket.getPath()));
+		}
+		return State.PREPARED;
+	}
+
+	/**
+	 * Before the first web server starts, and after the event loops exist.
+	 */
+	void beforeWebServers(Supplier<LoopResources> loops) {
+		if (this.state != State.PREPARED) {
+			return;
+		}
+		Optional<String> obstacle = UpgradableServers.unsupported(loops.get());
+		if (obstacle.isPresent()) {
+			this.handover.abandon(obstacle.get());
+			this.listeners.open();
+			this.state = unsupported(obstacle.get());
+			return;
+		}
+		// Off the main thread: loading what it needs takes a while.
+		new Thread(this::listenToSignal, "graceful-upgrade-signal-setup").start();
+		step(this.handover::awaitListeners);
+	}
+
+	/**
+	 * After the last web server started, before anything that does work on its own.
+	 */
+	void afterWebServers() {
+		if (this.state == State.PREPARED) {
+			step(this.handover::awaitOwnership);
+		}
+	}
+
+	/**
+	 * The application is ready for traffic, and everybody who wanted to object has been
+	 * heard.
+	 */
+	void ready() {
+		if (this.state == State.PREPARED) {
+			step(this.handover::serve);
+			this.state = State.SERVING;
+		}
+	}
+
+	private State unsupported(String obstacle) {
+		if (this.properties.getUpgrade() == Upgrade.TRUE) {
+			throw new UpgradeException("This instance cannot take over from another one: " + obstacle,
+					"Remove the obstacle, or start without --upgrade.");
+		}
+		logger.warn("Graceful upgrades are off, although pingora.upgrade-sock is set: " + obstacle);
+		return State.INERT;
+	}
+
+	private void listenToSignal() {
+		try {
+			QuitSignal signal = QuitSignal.listen(this.handover::signalled);
+			this.signal = signal;
+			if (this.state == State.INERT) {
+				signal.close();
+			}
+		}
+		catch (UnsupportedOperationException ex) {
+			logger.warn("SIGQUIT does not trigger an upgrade, but the actuator endpoint does: " + ex.getMessage());
+		}
+	}
+
+	private static void step(Step step) {
+		try {
+			step.run();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new UpgradeException("The application is shut down before it could start",
+					"Nothing: this is what SIGTERM does to an instance that waits.", ex);
+		}
+	}
+
+	// --- the end
+
+	/**
+	 * The start failed, and this is why. Comes after {@link #destroy} if the context
+	 * could not be refreshed.
+	 */
+	private void startFailed(Throwable failure) {
+		this.handover.abandon("its start failed: " + failure);
+		this.control.execute(this::release);
+	}
+
+	/**
+	 * The context begins to close. If a successor is just taking over, that comes first:
+	 * what is in flight needs the executors that the close would take away next.
+	 */
+	void closing() {
+		if (this.state != State.SERVING) {
+			return;
+		}
+		await(this.handover.closing(), this.settings.readyTimeout().plus(this.settings.gracePeriod()));
+	}
+
+	/**
+	 * Everything that works on its own account has stopped, in a context that closes: the
+	 * listeners close, the next instance may come, and what is in flight finishes.
+	 */
+	void stopAccepting(boolean graceful) {
+		if (this.state == State.INERT || this.state == State.NEW) {
+			return;
+		}
+		try {
+			this.listeners.close(Duration.ofSeconds(5));
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		await(this.handover.released(), Duration.ofSeconds(5));
+		if (graceful && this.state == State.SERVING) {
+			CompletableFuture<Void> drained = new CompletableFuture<>();
+			this.connections.drain(this.settings.gracePeriod(), Connections.Idle.CLOSE, (result) -> {
+				if (result.cut() > 0) {
+					this.journal.warn("pid=%d cut %d request(s) at the end of the grace period"
+						.formatted(this.settings.pid(), result.cut()));
+				}
+				drained.complete(null);
+			});
+			await(drained, this.settings.gracePeriod().plusSeconds(5));
+		}
+	}
+
+	@Override
+	public void destroy() {
+		boolean started = (this.state == State.SERVING);
+		this.state = State.INERT;
+		QuitSignal signal = this.signal;
+		if (signal != null) {
+			signal.close();
+		}
+		this.background.close();
+		this.events.close();
+		if (started) {
+			this.control.execute(this::release);
+		}
+		else {
+			// Spring tells the reason only after it has destroyed the beans, and the
+			// incumbent's operator wants to read it.
+			this.control.after(TIME_TO_GIVE_A_REASON, () -> {
+				this.handover.abandon("its start failed; see its log");
+				this.control.execute(this::release);
+			});
+		}
+	}
+
+	private void release() {
+		this.pidFile.remove();
+		this.socket.close();
+		this.lock.close();
+		this.control.close();
+	}
+
+	private static void await(CompletableFuture<Void> future, Duration timeout) {
+		try {
+			future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		catch (TimeoutException ex) {
+			logger.warn("The upgrade did not come to its end within " + timeout);
+		}
+		catch (ExecutionException ex) {
+			throw new IllegalStateException(ex.getCause());
+		}
+	}
+
+	// --- for the facade
+
+	Handover handover() {
+		return this.handover;
+	}
+
+	Settings settings() {
+		return this.settings;
+	}
+
+	UpgradableServers servers() {
+		return this.servers;
+	}
+
+	UpgradableListeners listeners() {
+		return this.listeners;
+	}
+
+	ConnectionTracker connections() {
+		return this.connections;
+	}
+
+	/**
+	 * How far a start has come.
+	 */
+	private enum State {
+
+		/**
+		 * No web server so far.
+		 */
+		NEW,
+
+		/**
+		 * There is nothing to hand over here, or the context is closed.
+		 */
+		INERT,
+
+		/**
+		 * Holds the lock, or is connected to an incumbent.
+		 */
+		PREPARED,
+
+		/**
+		 * Accepts.
+		 */
+		SERVING
+
+	}
+
+	/**
+	 * A step of the start that may be interrupted.
+	 */
+	private interface Step {
+
+		void run() throws InterruptedException;
+
+	}
+
+	/**
+	 * The upgrade socket is made before the handover that it reports to.
+	 */
+	private final class LateEvents implements Peer.Events {
+
+		@Override
+		public void connected(Peer peer) {
+			UpgradeRuntime.this.handover.connected(peer);
+		}
+
+		@Override
+		public void received(Peer peer, Message message) {
+			UpgradeRuntime.this.handover.received(peer, message);
+		}
+
+		@Override
+		public void disconnected(Peer peer, String reason) {
+			UpgradeRuntime.this.handover.disconnected(peer, reason);
+		}
+
+	}
+
+}

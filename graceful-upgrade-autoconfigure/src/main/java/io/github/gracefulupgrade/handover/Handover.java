@@ -1,0 +1,233 @@
+package io.github.gracefulupgrade.handover;
+
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One instance's part in handovers, from its start to its exit: first as a
+ * {@link Successor} (or cold), then as an {@link Incumbent}. This is the door to both
+ * roles: it takes what happens, on whatever thread, to the control thread.
+ */
+public final class Handover implements Peer.Events {
+
+	private final Ports ports;
+
+	private final Successor successor;
+
+	private final Incumbent incumbent;
+
+	private final Consumer<Snapshot> observer;
+
+	private Instant since = Instant.now();
+
+	private volatile Snapshot snapshot = new Snapshot(Phase.STARTING, this.since, 0, null, null, null, null);
+
+	/**
+	 * Create an instance that has not begun to start.
+	 * @param ports what the roles need of the world
+	 * @param settings how long they wait for what
+	 * @param observer told of every change, on the control thread
+	 */
+	public Handover(Ports ports, Settings settings, Consumer<Snapshot> observer) {
+		this.ports = ports;
+		this.observer = observer;
+		this.successor = new Successor(ports, settings, this::changed);
+		this.incumbent = new Incumbent(ports, settings, this::changed);
+	}
+
+	// --- the start, on the application's main thread
+
+	/**
+	 * Begin: take the lock, or connect to the incumbent. Waits for at most the connect
+	 * timeout.
+	 * @param mode what this instance was asked to be
+	 * @throws UpgradeException if it cannot be that
+	 * @throws InterruptedException if the application is shut down meanwhile
+	 */
+	public void prepare(Mode mode) throws InterruptedException {
+		await(() -> this.successor.prepare(mode));
+	}
+
+	/**
+	 * Wait before the web servers start until it is decided what they listen on. A
+	 * successor waits here for its incumbent, for as long as that takes.
+	 * @throws UpgradeException if there is nothing to take over
+	 * @throws InterruptedException if the application is shut down meanwhile
+	 */
+	public void awaitListeners() throws InterruptedException {
+		await(this.successor::awaitOffer);
+	}
+
+	/**
+	 * Wait after the web servers started until this instance owns its listeners. A
+	 * successor waits here for at most the ready timeout.
+	 * @throws UpgradeException if the handover failed
+	 * @throws InterruptedException if the application is shut down meanwhile
+	 */
+	public void awaitOwnership() throws InterruptedException {
+		await(this.successor::awaitCommit);
+	}
+
+	/**
+	 * The application is ready: accept connections, and be the incumbent from now on.
+	 * @throws UpgradeException if this instance has lost its listeners meanwhile
+	 * @throws InterruptedException if the application is shut down meanwhile
+	 */
+	public void serve() throws InterruptedException {
+		await(() -> {
+			this.incumbent.serve(this.successor.accept());
+			return CompletableFuture.completedFuture(null);
+		});
+	}
+
+	/**
+	 * The start failed, or the application is closed before it serves. Does nothing if it
+	 * serves. May be called from any thread, and more than once.
+	 * @param reason a sentence for the incumbent's log
+	 */
+	public void abandon(String reason) {
+		this.ports.control().execute(() -> this.successor.abandon(reason));
+	}
+
+	// --- the life of an incumbent
+
+	/**
+	 * SIGQUIT came. May be called from any thread.
+	 */
+	public void signalled() {
+		this.ports.control().execute(() -> this.incumbent.trigger(Incumbent.Trigger.SIGNAL, new CompletableFuture<>()));
+	}
+
+	/**
+	 * Somebody asks for a handover. May be called from any thread.
+	 * @return completes with the outcome, on the control thread
+	 */
+	public CompletableFuture<Attempt> requested() {
+		CompletableFuture<Attempt> reply = new CompletableFuture<>();
+		this.ports.control().execute(() -> this.incumbent.trigger(Incumbent.Trigger.REQUEST, reply));
+		return reply;
+	}
+
+	/**
+	 * The application context begins to close. May be called from any thread but the
+	 * control thread.
+	 * @return completes when it may go on to close: at once, unless a successor takes
+	 * over right now, which then comes first, for at most the grace period
+	 */
+	public CompletableFuture<Void> closing() {
+		CompletableFuture<Void> done = new CompletableFuture<>();
+		this.ports.control().execute(() -> this.incumbent.shutDown(done));
+		return done;
+	}
+
+	/**
+	 * The listeners are closed: whoever comes may start cold. May be called from any
+	 * thread.
+	 * @return completes when the lock is free
+	 */
+	public CompletableFuture<Void> released() {
+		CompletableFuture<Void> done = new CompletableFuture<>();
+		this.ports.control().execute(() -> {
+			if (this.incumbent.state() == Incumbent.State.STOPPING) {
+				this.ports.lock().release();
+			}
+			done.complete(null);
+		});
+		return done;
+	}
+
+	/**
+	 * The state. May be called from any thread.
+	 * @return the state after the last change
+	 */
+	public Snapshot snapshot() {
+		return this.snapshot;
+	}
+
+	// --- peers, on threads of the wire
+
+	@Override
+	public void connected(Peer peer) {
+		this.ports.control().execute(() -> this.incumbent.connected(peer));
+	}
+
+	@Override
+	public void received(Peer peer, Message message) {
+		this.ports.control().execute(() -> {
+			if (this.successor.owns(peer)) {
+				this.successor.received(peer, message);
+			}
+			else {
+				this.incumbent.received(peer, message);
+			}
+		});
+	}
+
+	@Override
+	public void disconnected(Peer peer, String reason) {
+		this.ports.control().execute(() -> {
+			if (this.successor.owns(peer)) {
+				this.successor.disconnected(peer, reason);
+			}
+			else {
+				this.incumbent.disconnected(peer, reason);
+			}
+		});
+	}
+
+	// --- internals
+
+	/**
+	 * Wait without a timeout: the deadlines are the control thread's, and Spring's
+	 * shutdown hook interrupts a main thread only if it waits without one.
+	 */
+	private void await(Supplier<CompletableFuture<Void>> step) throws InterruptedException {
+		CompletableFuture<Void> done = new CompletableFuture<>();
+		this.ports.control().execute(() -> {
+			try {
+				step.get().whenComplete((result, failure) -> {
+					if (failure != null) {
+						done.completeExceptionally(failure);
+					}
+					else {
+						done.complete(null);
+					}
+				});
+			}
+			catch (RuntimeException ex) {
+				done.completeExceptionally(ex);
+			}
+		});
+		try {
+			done.get();
+		}
+		catch (ExecutionException ex) {
+			if (ex.getCause() instanceof UpgradeException failure) {
+				throw failure;
+			}
+			throw new IllegalStateException(ex.getCause());
+		}
+	}
+
+	private void changed() {
+		boolean serving = (this.incumbent.state() != Incumbent.State.STARTING);
+		Phase phase = serving ? this.incumbent.phase() : this.successor.phase();
+		Snapshot before = this.snapshot;
+		if (phase == Phase.SERVING && this.incumbent.state() == Incumbent.State.STARTING) {
+			return; // between the two roles: the next change follows at once
+		}
+		if (phase != before.phase()) {
+			this.since = Instant.now();
+		}
+		Snapshot.@Nullable Predecessor predecessor = this.successor.predecessor();
+		this.snapshot = new Snapshot(phase, this.since, this.successor.generation(), this.incumbent.successor(),
+				predecessor, this.incumbent.drainDeadline(), this.incumbent.lastAttempt());
+		this.observer.accept(this.snapshot);
+	}
+
+}

@@ -1,0 +1,51 @@
+package io.github.gracefulupgrade.handover;
+
+import java.util.List;
+
+/**
+ * The listening sockets of this instance. Used by the control thread only; none of these
+ * methods waits.
+ */
+public interface Listeners {
+
+	/**
+	 * What this instance listens on, to be offered to a successor.
+	 * @return the listeners, with descriptors that are lent and stay open
+	 */
+	List<Message.Listener> current();
+
+	/**
+	 * Keep listeners that an incumbent offered, for the web servers that start next.
+	 * @param offered the listeners; their descriptors belong to this object from now on
+	 */
+	void inherit(List<Message.Listener> offered);
+
+	/**
+	 * The listeners that web servers of this instance took over, and so far do not accept
+	 * on. Closes those that nobody took.
+	 * @return their names
+	 */
+	List<String> settle();
+
+	/**
+	 * Accept connections: opens the gate behind which a successor's listeners wait.
+	 */
+	void open();
+
+	/**
+	 * Stop accepting, but keep the listening sockets: what connects now waits in their
+	 * queues, which the other process serves.
+	 */
+	void pause();
+
+	/**
+	 * Accept again.
+	 */
+	void resume();
+
+	/**
+	 * Close inherited listeners that no web server took.
+	 */
+	void discard();
+
+}

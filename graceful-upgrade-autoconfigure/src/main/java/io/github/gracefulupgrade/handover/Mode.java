@@ -1,0 +1,23 @@
+package io.github.gracefulupgrade.handover;
+
+/**
+ * What an instance is asked to be.
+ */
+public enum Mode {
+
+	/**
+	 * Start cold: there must be no incumbent.
+	 */
+	COLD,
+
+	/**
+	 * Take over: there must be an incumbent.
+	 */
+	SUCCESSOR,
+
+	/**
+	 * Take over if there is an incumbent, else start cold.
+	 */
+	AUTO
+
+}

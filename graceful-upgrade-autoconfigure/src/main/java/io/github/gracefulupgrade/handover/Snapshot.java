@@ -1,0 +1,40 @@
+package io.github.gracefulupgrade.handover;
+
+import java.time.Instant;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state of an instance at one moment, for those who look from other threads.
+ *
+ * @param phase the phase
+ * @param since when the phase began
+ * @param generation handovers since the cold start
+ * @param successor the process that waits or is handed over to, or {@code null}
+ * @param predecessor the process that this one took over from, or {@code null}
+ * @param drainDeadline when the drain cuts what is left, or {@code null} if none runs
+ * @param lastAttempt the last attempt to hand over that ended, or {@code null}
+ */
+public record Snapshot(Phase phase, Instant since, int generation, @Nullable Successor successor,
+		@Nullable Predecessor predecessor, @Nullable Instant drainDeadline, @Nullable Attempt lastAttempt) {
+
+	/**
+	 * A successor.
+	 *
+	 * @param pid its process id
+	 * @param since when it connected
+	 * @param waiting whether it is ready to be handed over to, not just being built
+	 */
+	public record Successor(long pid, Instant since, boolean waiting) {
+	}
+
+	/**
+	 * A predecessor.
+	 *
+	 * @param pid its process id
+	 * @param draining whether it still drains, or is gone
+	 */
+	public record Predecessor(long pid, boolean draining) {
+	}
+
+}

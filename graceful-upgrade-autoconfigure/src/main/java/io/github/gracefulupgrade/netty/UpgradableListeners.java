@@ -1,0 +1,240 @@
+package io.github.gracefulupgrade.netty;
+
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+import io.github.gracefulupgrade.handover.Descriptor;
+import io.github.gracefulupgrade.handover.Journal;
+import io.github.gracefulupgrade.handover.Listeners;
+import io.github.gracefulupgrade.handover.Message;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The listeners of all servers of this application, and those that an incumbent offered
+ * and no server has taken yet.
+ * <p>
+ * Servers bind on the main thread, and the control thread looks: all state is guarded by
+ * the monitor of this object, which is never held while something is waited for.
+ */
+public final class UpgradableListeners implements Listeners {
+
+	private final Journal journal;
+
+	private final ConnectionTracker connections;
+
+	private final List<Message.Listener> inherited = new ArrayList<>();
+
+	private final List<Listening> listening = new ArrayList<>();
+
+	/**
+	 * Whether listeners accept as soon as they are bound. Not so in a successor: what it
+	 * answered before it is the owner would be lost with it.
+	 */
+	private boolean open = true;
+
+	/**
+	 * Create the listeners of an application.
+	 * @param journal where it is written what becomes of each listener
+	 * @param connections told of every accepted connection
+	 */
+	public UpgradableListeners(Journal journal, ConnectionTracker connections) {
+		this.journal = journal;
+		this.connections = connections;
+	}
+
+	/**
+	 * Shut the gate before any server has bound: this instance accepts only when
+	 * {@link #open()} is called.
+	 */
+	public synchronized void shut() {
+		this.open = false;
+	}
+
+	/**
+	 * The server channel for a server that binds now: on an inherited listener if there
+	 * is one for it, else new and yet to be bound. Called by Reactor Netty, on the thread
+	 * that binds.
+	 * @param name the server's name
+	 * @param address where it is configured to listen
+	 * @param unbound makes a new channel
+	 * @return the channel
+	 */
+	Channel channel(String name, SocketAddress address, Supplier<Channel> unbound) {
+		if (!(address instanceof InetSocketAddress inet)) {
+			return unbound.get();
+		}
+		String requested = Addresses.text(inet);
+		synchronized (this) {
+			Message.Listener listener = take(name, requested, inet.getPort());
+			Channel channel = (listener != null) ? adopt(listener.descriptor()) : unbound.get();
+			if (!(channel instanceof EpollServerSocketChannel)) {
+				return channel; // not a transport whose listeners could be handed over
+			}
+			AcceptGate gate = new AcceptGate(listener != null, this.open, this.connections::accepted);
+			channel.pipeline().addFirst(gate);
+			Listening listening = new Listening(name, requested, channel, gate, listener != null);
+			this.listening.add(listening);
+			channel.closeFuture().addListener((ChannelFutureListener) (future) -> forget(listening));
+			return channel;
+		}
+	}
+
+	/**
+	 * Find the inherited listener for a server. A fixed address is its own name: it can
+	 * exist only once. A server on any free port is recognised by its name, and gets the
+	 * very port that its namesake has.
+	 */
+	private Message.@Nullable Listener take(String name, String requested, int port) {
+		for (Iterator<Message.Listener> i = this.inherited.iterator(); i.hasNext();) {
+			Message.Listener candidate = i.next();
+			boolean same = (port != 0) ? requested.equals(candidate.requested()) || requested.equals(candidate.bound())
+					: requested.equals(candidate.requested()) && name.equals(candidate.name());
+			if (same) {
+				i.remove();
+				return candidate;
+			}
+		}
+		return null;
+	}
+
+	private static Channel adopt(Descriptor descriptor) {
+		int fd = descriptor.number();
+		Channel channel = new EpollServerSocketChannel(fd);
+		descriptor.release();
+		return channel;
+	}
+
+	private synchronized void forget(Listening listening) {
+		this.listening.remove(listening);
+	}
+
+	@Override
+	public synchronized List<Message.Listener> current() {
+		return this.listening.stream().filter(Listening::isBound).map(Listening::offer).toList();
+	}
+
+	@Override
+	public synchronized void inherit(List<Message.Listener> offered) {
+		this.inherited.addAll(offered);
+	}
+
+	@Override
+	public synchronized List<String> settle() {
+		this.listening.stream()
+			.filter((listener) -> !listener.adopted)
+			.forEach((listener) -> this.journal.info("Listener %s %s is not one of the incumbent's: bound anew"
+				.formatted(listener.name, Addresses.text(listener.channel.localAddress()))));
+		this.inherited.forEach((listener) -> this.journal
+			.info("Listener %s %s of the incumbent's is not configured here: closes with the incumbent"
+				.formatted(listener.name(), listener.bound())));
+		discard();
+		return this.listening.stream().filter((listener) -> listener.adopted).map((listener) -> listener.name).toList();
+	}
+
+	@Override
+	public synchronized void discard() {
+		this.inherited.forEach((listener) -> listener.descriptor().close());
+		this.inherited.clear();
+	}
+
+	@Override
+	public synchronized void open() {
+		this.open = true;
+		this.listening.forEach(Listening::open);
+	}
+
+	@Override
+	public synchronized void pause() {
+		this.listening.forEach(Listening::pause);
+	}
+
+	@Override
+	public void resume() {
+		open();
+	}
+
+	/**
+	 * Where this instance listens.
+	 * @return the listeners, in the order in which they were bound
+	 */
+	public synchronized List<ListenerInfo> info() {
+		return this.listening.stream()
+			.filter(Listening::isBound)
+			.map((listener) -> new ListenerInfo(listener.name, Addresses.text(listener.channel.localAddress()),
+					listener.adopted))
+			.toList();
+	}
+
+	/**
+	 * Close the listening sockets of this process for good. Waits until the addresses are
+	 * free, so that another process may bind them.
+	 * @param timeout how long to wait at most
+	 * @throws InterruptedException if interrupted while waiting
+	 */
+	public void close(Duration timeout) throws InterruptedException {
+		List<Listening> closing;
+		synchronized (this) {
+			closing = List.copyOf(this.listening);
+			discard();
+		}
+		CountDownLatch closed = new CountDownLatch(closing.size());
+		for (Listening listener : closing) {
+			listener.channel.close().addListener((future) -> closed.countDown());
+		}
+		if (!closed.await(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+			this.journal.warn("The listeners did not close within " + timeout);
+		}
+	}
+
+	/**
+	 * A listener as others see it.
+	 *
+	 * @param name the server's name
+	 * @param address the address that it is bound to, {@code host:port}
+	 * @param inherited whether it came from an incumbent, or was bound by this process
+	 */
+	public record ListenerInfo(String name, String address, boolean inherited) {
+	}
+
+	/**
+	 * A server channel of this application.
+	 *
+	 * @param name the server's name
+	 * @param requested the address as configured
+	 * @param channel the channel
+	 * @param gate the channel's gate
+	 * @param adopted whether the listener was an incumbent's
+	 */
+	private record Listening(String name, String requested, Channel channel, AcceptGate gate, boolean adopted) {
+
+		boolean isBound() {
+			return this.channel.isActive() && this.channel.localAddress() != null;
+		}
+
+		Message.Listener offer() {
+			EpollServerSocketChannel epoll = (EpollServerSocketChannel) this.channel;
+			return new Message.Listener(this.name, this.requested, Addresses.text(this.channel.localAddress()),
+					Descriptor.borrowed(epoll.fd().intValue()));
+		}
+
+		void open() {
+			this.channel.eventLoop().execute(() -> this.gate.open(this.channel));
+		}
+
+		void pause() {
+			this.channel.eventLoop().execute(() -> this.gate.shut(this.channel));
+		}
+
+	}
+
+}

@@ -1,0 +1,245 @@
+package io.github.gracefulupgrade.wire;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+import io.github.gracefulupgrade.handover.Descriptor;
+import io.github.gracefulupgrade.handover.Message;
+
+/**
+ * Messages to bytes and back. Pure: no I/O, no state.
+ * <p>
+ * A frame is the length of what follows ({@value #MAX_LENGTH} at most), the type, and the
+ * fields of the type; numbers are big-endian. The three <em>opening</em> frames, HELLO,
+ * WELCOME and REFUSED, begin with a magic word and the sender's version, so that two
+ * versions understand each other well enough to part with a reason: their fields keep
+ * their places in all versions, later ones only append.
+ */
+final class FrameCodec {
+
+	/**
+	 * Bytes in the length that precedes a frame.
+	 */
+	static final int HEADER = Integer.BYTES;
+
+	/**
+	 * The most that a frame has after its length.
+	 */
+	static final int MAX_LENGTH = 65_536;
+
+	/**
+	 * The most descriptors that travel with one frame. What the receiver's ancillary
+	 * buffer cannot hold is lost and leaks there; its limit is 60.
+	 */
+	static final int MAX_DESCRIPTORS = 32;
+
+	static final int MAX_NAMES = 1024;
+
+	static final int NAME_BOUND = 255;
+
+	static final int TEXT_BOUND = 4096;
+
+	private static final byte[] MAGIC = "GUPG".getBytes(StandardCharsets.US_ASCII);
+
+	private FrameCodec() {
+	}
+
+	/**
+	 * The messages to send in place of one that may have more descriptors than travel
+	 * with a frame.
+	 */
+	static List<Message> split(Message message) {
+		if (!(message instanceof Message.Offer offer) || offer.listeners().size() <= MAX_DESCRIPTORS) {
+			return List.of(message);
+		}
+		List<Message.Listener> listeners = offer.listeners();
+		List<Message> parts = new ArrayList<>();
+		for (int from = 0; from < listeners.size(); from += MAX_DESCRIPTORS) {
+			int to = Math.min(listeners.size(), from + MAX_DESCRIPTORS);
+			parts.add(new Message.Offer(listeners.subList(from, to), to < listeners.size() || offer.more()));
+		}
+		return parts;
+	}
+
+	/**
+	 * The descriptors that travel with a message, in the order of its fields.
+	 */
+	static List<Descriptor> descriptors(Message message) {
+		if (message instanceof Message.Offer offer) {
+			return offer.listeners().stream().map(Message.Listener::descriptor).toList();
+		}
+		return List.of();
+	}
+
+	/**
+	 * The frame of a message, its length included.
+	 * @throws IllegalArgumentException if the message has something that no frame holds
+	 */
+	static byte[] encode(Message message) {
+		// A chain of instanceof, since patterns in switch are not in Java 17.
+		if (message instanceof Message.Hello hello) {
+			return opening(FrameType.HELLO, hello.version()).i64(hello.pid())
+				.text(hello.application(), NAME_BOUND)
+				.toFrame();
+		}
+		if (message instanceof Message.Welcome welcome) {
+			return opening(FrameType.WELCOME, welcome.version()).i64(welcome.pid()).i32(welcome.generation()).toFrame();
+		}
+		if (message instanceof Message.Refused refused) {
+			return opening(FrameType.REFUSED, Message.PROTOCOL_VERSION).u8(number(refused.reason()))
+				.i64(refused.pid())
+				.text(refused.text(), TEXT_BOUND)
+				.toFrame();
+		}
+		if (message instanceof Message.Waiting) {
+			return new FrameOutput(FrameType.WAITING).toFrame();
+		}
+		if (message instanceof Message.Offer offer) {
+			return encode(offer);
+		}
+		if (message instanceof Message.Ready ready) {
+			return new FrameOutput(FrameType.READY).identifiers(ready.listeners(), MAX_NAMES, NAME_BOUND).toFrame();
+		}
+		if (message instanceof Message.Failed failed) {
+			return new FrameOutput(FrameType.FAILED).text(failed.reason(), TEXT_BOUND).toFrame();
+		}
+		if (message instanceof Message.Withdrawn withdrawn) {
+			return new FrameOutput(FrameType.WITHDRAWN).flag(withdrawn.leaving())
+				.text(withdrawn.reason(), TEXT_BOUND)
+				.toFrame();
+		}
+		if (message instanceof Message.Commit) {
+			return new FrameOutput(FrameType.COMMIT).toFrame();
+		}
+		if (message instanceof Message.Accepting accepting) {
+			return new FrameOutput(FrameType.ACCEPTING).identifiers(accepting.connectable(), MAX_NAMES, NAME_BOUND)
+				.toFrame();
+		}
+		if (message instanceof Message.Farewell farewell) {
+			return new FrameOutput(FrameType.FAREWELL).i64(farewell.finished()).i64(farewell.cut()).toFrame();
+		}
+		if (message instanceof Message.Goodbye) {
+			return new FrameOutput(FrameType.GOODBYE).toFrame();
+		}
+		throw new IllegalArgumentException("No frame for " + message.kind());
+	}
+
+	private static byte[] encode(Message.Offer offer) {
+		if (offer.listeners().size() > MAX_DESCRIPTORS) {
+			throw new IllegalArgumentException("OFFER: %d listeners, at most %d travel in one frame"
+				.formatted(offer.listeners().size(), MAX_DESCRIPTORS));
+		}
+		FrameOutput out = new FrameOutput(FrameType.OFFER).flag(offer.more()).u16(offer.listeners().size());
+		for (Message.Listener listener : offer.listeners()) {
+			out.identifier(listener.name(), NAME_BOUND)
+				.identifier(listener.requested(), NAME_BOUND)
+				.identifier(listener.bound(), NAME_BOUND);
+		}
+		return out.toFrame();
+	}
+
+	private static FrameOutput opening(FrameType type, int version) {
+		return new FrameOutput(type).raw(MAGIC).u16(version);
+	}
+
+	/**
+	 * The length in a header, if a frame can be as long.
+	 */
+	static int length(byte[] header) throws ProtocolException {
+		long length = Integer.toUnsignedLong(ByteBuffer.wrap(header).getInt());
+		if (length < 1 || length > MAX_LENGTH) {
+			throw new ProtocolException("a frame of %d bytes, 1 to %d are allowed".formatted(length, MAX_LENGTH));
+		}
+		return (int) length;
+	}
+
+	/**
+	 * Decode what follows the header of a frame.
+	 * @throws ProtocolException if it is anything but a frame of this protocol
+	 */
+	static Frame decode(byte[] body) throws ProtocolException {
+		ByteBuffer bytes = ByteBuffer.wrap(body);
+		if (!bytes.hasRemaining()) {
+			throw new ProtocolException("a frame without a type");
+		}
+		FrameType type = FrameType.of(bytes.get() & 0xff);
+		FrameInput in = new FrameInput(type, bytes);
+		Frame frame = switch (type) {
+			case HELLO, WELCOME, REFUSED -> {
+				in.expect("magic", MAGIC);
+				int version = in.u16("version");
+				Frame opening = Frame.of(type, opening(type, version, in));
+				if (version != Message.PROTOCOL_VERSION) {
+					// What another version appended is none of our business.
+					in.skipRest();
+				}
+				yield opening;
+			}
+			case WAITING -> Frame.of(type, new Message.Waiting());
+			case OFFER -> offer(in);
+			case READY -> Frame.of(type, new Message.Ready(in.strings("listeners", MAX_NAMES, NAME_BOUND)));
+			case FAILED -> Frame.of(type, new Message.Failed(in.string("reason", TEXT_BOUND)));
+			case WITHDRAWN ->
+				Frame.of(type, new Message.Withdrawn(in.flag("leaving"), in.string("reason", TEXT_BOUND)));
+			case COMMIT -> Frame.of(type, new Message.Commit());
+			case ACCEPTING -> Frame.of(type, new Message.Accepting(in.strings("connectable", MAX_NAMES, NAME_BOUND)));
+			case FAREWELL -> Frame.of(type, new Message.Farewell(in.i64("finished"), in.i64("cut")));
+			case GOODBYE -> Frame.of(type, new Message.Goodbye());
+		};
+		in.end();
+		return frame;
+	}
+
+	private static Message opening(FrameType type, int version, FrameInput in) throws ProtocolException {
+		return switch (type) {
+			case HELLO -> new Message.Hello(version, in.i64("pid"), in.string("application", NAME_BOUND));
+			case WELCOME -> new Message.Welcome(version, in.i64("pid"), in.i32("generation"));
+			case REFUSED -> new Message.Refused(refusal(in, version), in.i64("pid"), in.string("text", TEXT_BOUND));
+			default -> throw new IllegalArgumentException(type + " opens nothing");
+		};
+	}
+
+	private static Frame offer(FrameInput in) throws ProtocolException {
+		boolean more = in.flag("more");
+		int count = in.count("listeners", MAX_DESCRIPTORS);
+		record Names(String name, String requested, String bound) {
+		}
+		List<Names> names = new ArrayList<>();
+		for (int i = 0; i < count; i++) {
+			names.add(new Names(in.string("name", NAME_BOUND), in.string("requested", NAME_BOUND),
+					in.string("bound", NAME_BOUND)));
+		}
+		return new Frame(FrameType.OFFER, count,
+				(descriptors) -> new Message.Offer(IntStream.range(0, count)
+					.mapToObj((i) -> new Message.Listener(names.get(i).name(), names.get(i).requested(),
+							names.get(i).bound(), descriptors.get(i)))
+					.toList(), more));
+	}
+
+	private static int number(Message.Refusal reason) {
+		return switch (reason) {
+			case BUSY -> 1;
+			case VERSION -> 2;
+			case LEAVING -> 3;
+			case FOREIGN -> 4;
+		};
+	}
+
+	private static Message.Refusal refusal(FrameInput in, int version) throws ProtocolException {
+		int number = in.u8("reason");
+		for (Message.Refusal reason : Message.Refusal.values()) {
+			if (number(reason) == number) {
+				return reason;
+			}
+		}
+		if (version != Message.PROTOCOL_VERSION) {
+			// A later version's own reason: the text says which, and here it is all one.
+			return Message.Refusal.VERSION;
+		}
+		throw in.wrong("reason", "is %d, which means nothing".formatted(number));
+	}
+
+}
