@@ -23,6 +23,7 @@ import io.github.gracefulupgrade.netty.ConnectionTracker;
 import io.github.gracefulupgrade.netty.UpgradableListeners;
 import io.github.gracefulupgrade.netty.UpgradableServers;
 import io.github.gracefulupgrade.signal.QuitSignal;
+import io.github.gracefulupgrade.wire.Descriptors;
 import io.github.gracefulupgrade.wire.FileOwnershipLock;
 import io.github.gracefulupgrade.wire.UnixUpgradeSocket;
 import org.apache.commons.logging.Log;
@@ -58,7 +59,7 @@ final class UpgradeRuntime implements DisposableBean {
 	private final ExecutorControlThread control = new ExecutorControlThread(
 			(ex) -> logger.error("A step of an upgrade failed unexpectedly", ex));
 
-	private final ConnectionTracker connections = new ConnectionTracker(UnixUpgradeSocket::duplicate);
+	private final ConnectionTracker connections = new ConnectionTracker(Descriptors::duplicate);
 
 	private final UpgradableListeners listeners = new UpgradableListeners(this.journal, this.connections);
 

@@ -83,8 +83,7 @@ final class Exchanges extends ChannelDuplexHandler {
 	@Override
 	public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) throws Exception {
 		// 1xx announces a response, and is none. 101 ends HTTP on this connection.
-		if (msg instanceof HttpResponse response
-				&& response.status().codeClass() != HttpStatusClass.INFORMATIONAL) {
+		if (msg instanceof HttpResponse response && response.status().codeClass() != HttpStatusClass.INFORMATIONAL) {
 			this.responding = true;
 			if (this.inFlight.getPlain() <= 1 && this.owner.isLastResponse()) {
 				this.announced = true;

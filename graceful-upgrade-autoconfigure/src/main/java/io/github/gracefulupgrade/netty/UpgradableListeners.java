@@ -163,8 +163,8 @@ public final class UpgradableListeners implements Listeners {
 	@Override
 	public synchronized void pause() {
 		this.open = false;
-		this.connections.pausing(
-				CompletableFuture.allOf(this.listening.stream().map(Listening::pause).toArray(CompletableFuture[]::new)));
+		this.connections.pausing(CompletableFuture
+			.allOf(this.listening.stream().map(Listening::pause).toArray(CompletableFuture[]::new)));
 	}
 
 	@Override
