@@ -305,10 +305,16 @@ class UnixUpgradeSocketTests {
 		Thread.currentThread().interrupt();
 		socket.publish();
 		assertThat(socket.answers()).isTrue();
-		assertThat(socket.connect()).isNotNull();
-		socket.retire();
+		Peer peer = socket.connect();
+		peer.send(new Message.Waiting());
 		assertThat(Thread.interrupted()).isTrue();
-		this.events.awaitConnected();
+		this.events.awaitReceived(Message.Waiting.class);
+		Thread.currentThread().interrupt();
+		socket.retire();
+		peer.send(new Message.Goodbye());
+		assertThat(Thread.interrupted()).isTrue();
+		assertThat(this.path).doesNotExist();
+		this.events.awaitReceived(Message.Goodbye.class);
 	}
 
 	@Test
