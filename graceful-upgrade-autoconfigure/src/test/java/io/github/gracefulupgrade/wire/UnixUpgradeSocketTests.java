@@ -318,6 +318,31 @@ class UnixUpgradeSocketTests {
 	}
 
 	@Test
+	void interruptsAtAnyMomentDoNotMakeAProcessUnreachable() throws Exception {
+		socket().publish();
+		Thread asking = Thread.currentThread();
+		AtomicBoolean done = new AtomicBoolean();
+		Thread interrupter = new Thread(() -> {
+			while (!done.get()) {
+				asking.interrupt();
+				Thread.onSpinWait();
+			}
+		});
+		interrupter.start();
+		UnixUpgradeSocket other = socket(this.path, new RecordedEvents());
+		List<Boolean> answers = new ArrayList<>();
+		for (int i = 0; i < 500; i++) {
+			answers.add(other.answers());
+		}
+		done.set(true);
+		while (interrupter.isAlive()) {
+			Thread.onSpinWait();
+		}
+		Thread.interrupted();
+		assertThat(answers).containsOnly(true);
+	}
+
+	@Test
 	void aProcessThatDoesNotAcceptAnswersButHoldsNobodyUp() throws Exception {
 		List<AFUNIXSocketChannel> waiting = new ArrayList<>();
 		try (AFUNIXServerSocket stopped = AFUNIXServerSocket.newInstance()) {
@@ -418,6 +443,7 @@ class UnixUpgradeSocketTests {
 		assertThat(client.awaitDisconnected()).isEqualTo("the peer closed the connection");
 		descriptors.assertNoneLeft();
 		assertThat(entries()).isEmpty();
+		assertThatIllegalStateException().isThrownBy(socket::publish);
 	}
 
 	@Test
