@@ -38,6 +38,12 @@ public interface Connections {
 	boolean adopt(Established connection);
 
 	/**
+	 * How many connections more this instance could take. May be called from any thread.
+	 * @return a number that leaves descriptors for other things, not negative
+	 */
+	int room();
+
+	/**
 	 * How far the drain has come. May be called from any thread.
 	 * @return what is left
 	 */
@@ -92,6 +98,18 @@ public interface Connections {
 	 * @param webSockets WebSocket connections that were closed with a Close frame
 	 */
 	record Drained(long finished, long cut, long handedOver, long announced, long goneAway, long webSockets) {
+
+		/**
+		 * What this and another drain came to.
+		 * @param other the other one
+		 * @return both together
+		 */
+		public Drained plus(Drained other) {
+			return new Drained(this.finished + other.finished, this.cut + other.cut, this.handedOver + other.handedOver,
+					this.announced + other.announced, this.goneAway + other.goneAway,
+					this.webSockets + other.webSockets);
+		}
+
 	}
 
 	/**

@@ -37,7 +37,7 @@ public final class Handover implements Peer.Events {
 		this.ports = ports;
 		this.observer = observer;
 		this.successor = new Successor(ports, settings, this::changed);
-		this.incumbent = new Incumbent(ports, settings, this::changed);
+		this.incumbent = new Incumbent(ports, settings, this::changed, this.successor::replaced);
 	}
 
 	// --- the start, on the application's main thread

@@ -40,6 +40,8 @@ final class Incumbent {
 	 */
 	static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(5);
 
+	private static final Connections.Drained NOTHING = new Connections.Drained(0, 0, 0, 0, 0, 0);
+
 	enum State {
 
 		/**
@@ -129,6 +131,25 @@ final class Incumbent {
 
 	private boolean backgroundStopped;
 
+	/**
+	 * The connections on their way to the successor, while there is a drain that can hand
+	 * over any.
+	 */
+	private @Nullable Outbox outbox;
+
+	/**
+	 * What the drain came to so far: it goes on if connections come back that the
+	 * successor could not take.
+	 */
+	private Connections.Drained drained = NOTHING;
+
+	/**
+	 * Whether the drain found nothing left, but the outbox is not empty.
+	 */
+	private boolean awaitingOutbox;
+
+	private boolean cameBack;
+
 	private int generation;
 
 	/**
@@ -136,10 +157,20 @@ final class Incumbent {
 	 */
 	private @Nullable CompletableFuture<Void> shutdown;
 
-	Incumbent(Ports ports, Settings settings, Runnable changed) {
+	private final Runnable replaced;
+
+	/**
+	 * Create the role.
+	 * @param ports what it needs of the world
+	 * @param settings how long it waits for what
+	 * @param changed run after every change
+	 * @param replaced run when a successor has taken over
+	 */
+	Incumbent(Ports ports, Settings settings, Runnable changed, Runnable replaced) {
 		this.ports = ports;
 		this.settings = settings;
 		this.changed = changed;
+		this.replaced = replaced;
 	}
 
 	// --- the way that succeeds
@@ -216,6 +247,7 @@ final class Incumbent {
 		this.ports.background().stop(() -> this.ports.control().execute(this::backgroundStopped));
 		become(State.CLOSING);
 		succeed(successor);
+		this.replaced.run();
 		if (this.shutdown != null) {
 			drain();
 		}
@@ -237,19 +269,94 @@ final class Incumbent {
 				.formatted(this.settings.pid(), pidOf(this.successor), left.connections(), left.requests(),
 						text(grace)));
 		startProgress();
-		this.ports.connections()
-			.drain(new Connections.Plan(grace, false, Set.of(), (connection) -> connection.descriptor().close()),
-					(drained) -> this.ports.control().execute(() -> drained(drained)));
+		this.drained = NOTHING;
+		this.outbox = outbox(this.successor);
+		drainFor(grace);
+	}
+
+	private void drainFor(Duration grace) {
+		Outbox outbox = this.outbox;
+		Candidate successor = this.successor;
+		Connections.Plan plan = (outbox != null && successor != null)
+				? new Connections.Plan(grace, false, successor.connectable, outbox::put)
+				: new Connections.Plan(grace, false, Set.of(), (connection) -> connection.descriptor().close());
+		this.awaitingOutbox = false;
+		this.cameBack = false;
+		this.ports.connections().drain(plan, (drained) -> this.ports.control().execute(() -> drained(drained)));
+	}
+
+	private @Nullable Outbox outbox(@Nullable Candidate successor) {
+		if (successor == null || successor.connectable.isEmpty() || successor.isReplaced || connectionIsLost()) {
+			return null;
+		}
+		return new Outbox(this.ports.control(), successor.peer, successor.room, new Outbox.Owner() {
+
+			@Override
+			public void giveBack(Connections.Established connection) {
+				Incumbent.this.cameBack = true;
+				Incumbent.this.ports.connections().adopt(connection);
+			}
+
+			@Override
+			public void full() {
+				Incumbent.this.ports.connections().stopHandingOver();
+			}
+
+			@Override
+			public void moved() {
+				if (Incumbent.this.awaitingOutbox) {
+					finishDrain();
+				}
+			}
+
+		});
 	}
 
 	private void drained(Connections.Drained drained) {
 		if (this.state != State.DRAINING) {
 			return; // taken back meanwhile
 		}
+		this.drained = this.drained.plus(drained);
+		this.awaitingOutbox = true;
+		finishDrain();
+	}
+
+	/**
+	 * All connections are closed or in the outbox. Wait until the successor has
+	 * acknowledged them, and drain those that it gave back.
+	 */
+	private void finishDrain() {
+		Outbox outbox = this.outbox;
+		Duration left = timeLeft();
+		if (outbox != null && !outbox.isEmpty() && !connectionIsLost()) {
+			if (this.deadline == null) {
+				startDeadline(left.plus(PROMPT_ANSWER), this::leave);
+			}
+			return;
+		}
+		if (this.cameBack && !left.isZero()) {
+			stopDeadline();
+			drainFor(left);
+			return;
+		}
+		leaveDrained(this.drained);
+	}
+
+	private Duration timeLeft() {
+		Duration passed = this.ports.control().now().minus((this.drainStart != null) ? this.drainStart : Duration.ZERO);
+		Duration left = this.settings.gracePeriod().minus(passed);
+		return left.isNegative() ? Duration.ZERO : left;
+	}
+
+	private void leaveDrained(Connections.Drained drained) {
+		stopDeadline();
 		stopProgress();
 		Duration took = this.ports.control().now().minus((this.drainStart != null) ? this.drainStart : Duration.ZERO);
-		String line = "Incumbent pid=%d drained in %s: %d request(s) finished, %d cut; successor pid=%d goes on alone"
-			.formatted(this.settings.pid(), text(took), drained.finished(), drained.cut(), pidOf(this.successor));
+		String line = ("Incumbent pid=%d drained in %s: %d request(s) finished, %d cut; %d connection(s) handed over, %d closed"
+				+ " after a response that said so, %d HTTP/2 told to go away, %d WebSocket(s) closed;"
+				+ " successor pid=%d goes on alone")
+			.formatted(this.settings.pid(), text(took), drained.finished(), drained.cut(), drained.handedOver(),
+					drained.announced(), drained.goneAway(), drained.webSockets(), pidOf(this.successor));
 		if (drained.cut() > 0) {
 			this.ports.journal().warn(line);
 		}
@@ -280,6 +387,10 @@ final class Incumbent {
 	private void leave() {
 		stopDeadline();
 		stopReclaiming();
+		stopProgress();
+		if (this.outbox != null) {
+			this.outbox.letGo();
+		}
 		become(State.GONE);
 		if (this.successor != null) {
 			this.successor.peer.close();
@@ -341,7 +452,18 @@ final class Incumbent {
 					fail(successor.pid, reason);
 				}
 				successor.lostBecause = reason;
-				reclaim();
+				if (this.outbox != null) {
+					this.outbox.close();
+				}
+				if (!successor.isReplaced) {
+					reclaim();
+				}
+				else if (this.state == State.LEAVING) {
+					leave();
+				}
+				if (this.awaitingOutbox && this.state == State.DRAINING) {
+					finishDrain();
+				}
 			}
 			case RECLAIMING -> successor.lostBecause = reason;
 			case STARTING, GONE, STOPPING -> {
@@ -401,6 +523,11 @@ final class Incumbent {
 		this.successor = null;
 		if (accepted) {
 			this.ports.connections().cancelDrain();
+			this.awaitingOutbox = false;
+			if (this.outbox != null) {
+				this.outbox.takeBack();
+				this.outbox = null;
+			}
 			this.ports.listeners().resume();
 			this.ports.background().start();
 			this.ports.exit().cancel();
@@ -570,9 +697,19 @@ final class Incumbent {
 		else if (message instanceof Message.Ready ready && this.state == State.OFFERED) {
 			ready(successor, ready);
 		}
-		else if (message instanceof Message.Accepting
+		else if (message instanceof Message.Accepting accepting
 				&& (this.state == State.COMMITTED || this.state == State.RECLAIMING)) {
+			successor.connectable = Set.copyOf(accepting.connectable());
+			successor.room = accepting.room();
 			accepting(successor);
+		}
+		else if (message instanceof Message.Received received && this.outbox != null
+				&& this.outbox.received(received)) {
+			return;
+		}
+		else if (message instanceof Message.Enough
+				&& (this.state == State.CLOSING || this.state == State.DRAINING || this.state == State.LEAVING)) {
+			enough(successor);
 		}
 		else if (message instanceof Message.Goodbye && this.state == State.LEAVING) {
 			goodbye();
@@ -585,6 +722,20 @@ final class Incumbent {
 			successor.peer.close();
 			lost(successor, "it sent " + message.kind() + " out of turn");
 		}
+	}
+
+	/**
+	 * The successor has a successor itself. What moves to it from here on would have to
+	 * move again.
+	 */
+	private void enough(Candidate successor) {
+		successor.isReplaced = true;
+		if (this.outbox != null) {
+			this.outbox.close();
+		}
+		this.ports.journal()
+			.info("Successor pid=%d has been replaced itself; incumbent pid=%d drains on without it"
+				.formatted(successor.pid, this.settings.pid()));
 	}
 
 	private void lostAfterFailed(Candidate successor, Message.Failed failed) {
@@ -836,6 +987,12 @@ final class Incumbent {
 		private boolean waiting;
 
 		private @Nullable String lostBecause;
+
+		private Set<String> connectable = Set.of();
+
+		private int room;
+
+		private boolean isReplaced;
 
 		Candidate(Peer peer, long pid, String application, Instant since) {
 			this.peer = peer;

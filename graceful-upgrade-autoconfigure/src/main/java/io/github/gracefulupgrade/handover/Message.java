@@ -111,13 +111,55 @@ public sealed interface Message {
 	 *
 	 * @param connectable the names of the listeners that may be given established
 	 * connections
+	 * @param room how many connections it can take
 	 */
-	record Accepting(List<String> connectable) implements Message {
+	record Accepting(List<String> connectable, int room) implements Message {
 
 		public Accepting {
 			connectable = List.copyOf(connectable);
 		}
 
+	}
+
+	/**
+	 * Incumbent to successor, while it drains: connections that are between requests. At
+	 * most {@value #BATCH} at a time.
+	 *
+	 * @param connections the connections
+	 */
+	record Handoff(List<Connections.Established> connections) implements Message {
+
+		/**
+		 * The most connections in one message.
+		 */
+		public static final int BATCH = 32;
+
+		public Handoff {
+			connections = List.copyOf(connections);
+		}
+
+		@Override
+		public String kind() {
+			return "CONNECTIONS";
+		}
+
+	}
+
+	/**
+	 * Successor to incumbent: the answer to each {@link Handoff}, in their order.
+	 *
+	 * @param taken how many of its connections the successor serves, from the first on;
+	 * the others it has closed its descriptors of, and they remain the incumbent's
+	 * @param room how many connections more it can take now
+	 */
+	record Received(int taken, int room) implements Message {
+	}
+
+	/**
+	 * Successor to incumbent: it has been replaced itself. No more connections; and when
+	 * it goes, that is no crash.
+	 */
+	record Enough() implements Message {
 	}
 
 	/**
@@ -189,6 +231,9 @@ public sealed interface Message {
 	static void discard(@Nullable Message message) {
 		if (message instanceof Offer offer) {
 			offer.listeners().forEach((listener) -> listener.descriptor().close());
+		}
+		else if (message instanceof Handoff handoff) {
+			handoff.connections().forEach((connection) -> connection.descriptor().close());
 		}
 	}
 

@@ -408,10 +408,39 @@ final class Successor {
 				.info("Successor pid=%d accepts, generation %d; predecessor pid=%d %s".formatted(this.settings.pid(),
 						this.generation, this.incumbent, this.draining ? "drains" : "is gone"));
 			if (this.peer != null) {
-				this.peer.send(new Message.Accepting(List.of()));
+				this.peer.send(new Message.Accepting(List.copyOf(this.ports.listeners().movable()),
+						this.ports.connections().room()));
 			}
 		}
 		return this.generation;
+	}
+
+	/**
+	 * Serve connections that the incumbent established.
+	 */
+	private void handoff(Message.Handoff message) {
+		int taken = 0;
+		for (Connections.Established connection : message.connections()) {
+			if (this.ports.connections().room() == 0 || !this.ports.connections().adopt(connection)) {
+				break;
+			}
+			taken++;
+		}
+		message.connections()
+			.subList(taken, message.connections().size())
+			.forEach((connection) -> connection.descriptor().close());
+		if (this.peer != null) {
+			this.peer.send(new Message.Received(taken, this.ports.connections().room()));
+		}
+	}
+
+	/**
+	 * This instance has been replaced itself.
+	 */
+	void replaced() {
+		if (this.peer != null && this.state == State.ACCEPTING) {
+			this.peer.send(new Message.Enough());
+		}
 	}
 
 	private void farewell(Message.Farewell message) {
@@ -452,6 +481,9 @@ final class Successor {
 		}
 		else if (message instanceof Message.Commit && this.state == State.READY) {
 			commit();
+		}
+		else if (message instanceof Message.Handoff handoff && this.state == State.ACCEPTING) {
+			handoff(handoff);
 		}
 		else if (message instanceof Message.Farewell farewell && this.state == State.ACCEPTING) {
 			farewell(farewell);

@@ -30,6 +30,8 @@ public final class ConnectionTracker implements Connections {
 
 	private final IntFunction<Descriptor> duplicator;
 
+	private final DescriptorBudget budget = new DescriptorBudget();
+
 	private final Set<TrackedConnection> connections = ConcurrentHashMap.newKeySet();
 
 	private volatile @Nullable Drain drain;
@@ -156,7 +158,13 @@ public final class ConnectionTracker implements Connections {
 
 	@Override
 	public boolean adopt(Established connection) {
+		this.budget.use();
 		return this.adopter.test(connection);
+	}
+
+	@Override
+	public int room() {
+		return this.budget.left();
 	}
 
 	@Override

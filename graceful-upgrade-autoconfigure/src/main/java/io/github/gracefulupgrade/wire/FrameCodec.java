@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
+import io.github.gracefulupgrade.handover.Connections.Established;
 import io.github.gracefulupgrade.handover.Descriptor;
 import io.github.gracefulupgrade.handover.Message;
 
@@ -71,6 +72,9 @@ final class FrameCodec {
 		if (message instanceof Message.Offer offer) {
 			return offer.listeners().stream().map(Message.Listener::descriptor).toList();
 		}
+		if (message instanceof Message.Handoff handoff) {
+			return handoff.connections().stream().map(Established::descriptor).toList();
+		}
 		return List.of();
 	}
 
@@ -116,7 +120,17 @@ final class FrameCodec {
 		}
 		if (message instanceof Message.Accepting accepting) {
 			return new FrameOutput(FrameType.ACCEPTING).identifiers(accepting.connectable(), MAX_NAMES, NAME_BOUND)
+				.i32(accepting.room())
 				.toFrame();
+		}
+		if (message instanceof Message.Handoff handoff) {
+			return encode(handoff);
+		}
+		if (message instanceof Message.Received received) {
+			return new FrameOutput(FrameType.RECEIVED).u16(received.taken()).i32(received.room()).toFrame();
+		}
+		if (message instanceof Message.Enough) {
+			return new FrameOutput(FrameType.ENOUGH).toFrame();
 		}
 		if (message instanceof Message.Farewell farewell) {
 			return new FrameOutput(FrameType.FAREWELL).i64(farewell.finished()).i64(farewell.cut()).toFrame();
@@ -137,6 +151,18 @@ final class FrameCodec {
 			out.identifier(listener.name(), NAME_BOUND)
 				.identifier(listener.requested(), NAME_BOUND)
 				.identifier(listener.bound(), NAME_BOUND);
+		}
+		return out.toFrame();
+	}
+
+	private static byte[] encode(Message.Handoff handoff) {
+		if (handoff.connections().size() > MAX_DESCRIPTORS) {
+			throw new IllegalArgumentException("CONNECTIONS: %d connections, at most %d travel in one frame"
+				.formatted(handoff.connections().size(), MAX_DESCRIPTORS));
+		}
+		FrameOutput out = new FrameOutput(FrameType.CONNECTIONS).u16(handoff.connections().size());
+		for (Established connection : handoff.connections()) {
+			out.identifier(connection.listener(), NAME_BOUND).identifier(connection.remote(), NAME_BOUND);
 		}
 		return out.toFrame();
 	}
@@ -185,7 +211,11 @@ final class FrameCodec {
 			case WITHDRAWN ->
 				Frame.of(type, new Message.Withdrawn(in.flag("leaving"), in.string("reason", TEXT_BOUND)));
 			case COMMIT -> Frame.of(type, new Message.Commit());
-			case ACCEPTING -> Frame.of(type, new Message.Accepting(in.strings("connectable", MAX_NAMES, NAME_BOUND)));
+			case ACCEPTING ->
+				Frame.of(type, new Message.Accepting(in.strings("connectable", MAX_NAMES, NAME_BOUND), in.i32("room")));
+			case CONNECTIONS -> connections(in);
+			case RECEIVED -> Frame.of(type, new Message.Received(in.count("taken", MAX_DESCRIPTORS), in.i32("room")));
+			case ENOUGH -> Frame.of(type, new Message.Enough());
 			case FAREWELL -> Frame.of(type, new Message.Farewell(in.i64("finished"), in.i64("cut")));
 			case GOODBYE -> Frame.of(type, new Message.Goodbye());
 		};
@@ -217,6 +247,20 @@ final class FrameCodec {
 					.mapToObj((i) -> new Message.Listener(names.get(i).name(), names.get(i).requested(),
 							names.get(i).bound(), descriptors.get(i)))
 					.toList(), more));
+	}
+
+	private static Frame connections(FrameInput in) throws ProtocolException {
+		int count = in.count("connections", MAX_DESCRIPTORS);
+		List<String> listeners = new ArrayList<>();
+		List<String> remotes = new ArrayList<>();
+		for (int i = 0; i < count; i++) {
+			listeners.add(in.string("listener", NAME_BOUND));
+			remotes.add(in.string("remote", NAME_BOUND));
+		}
+		return new Frame(FrameType.CONNECTIONS, count,
+				(descriptors) -> new Message.Handoff(IntStream.range(0, count)
+					.mapToObj((i) -> new Established(listeners.get(i), remotes.get(i), descriptors.get(i)))
+					.toList()));
 	}
 
 	private static int number(Message.Refusal reason) {

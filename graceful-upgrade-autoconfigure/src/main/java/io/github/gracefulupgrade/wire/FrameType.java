@@ -13,6 +13,8 @@ enum FrameType {
 
 	ACCEPTING(0x20),
 
+	CONNECTIONS(0x30), RECEIVED(0x31), ENOUGH(0x32),
+
 	FAREWELL(0x40), GOODBYE(0x41);
 
 	private final int number;

@@ -149,13 +149,12 @@ final class UnixPeer implements Peer {
 
 	@Override
 	public void send(Message message) {
-		// A flag that is set would fail the write, and with it the upgrade, in the middle
-		// of a
-		// frame. It is kept for whoever looks next.
+		// An interrupt would end the write in the middle of a frame, and with it the
+		// upgrade. It is kept for whoever looks next.
 		boolean interrupted = Thread.interrupted();
 		synchronized (this.sending) {
 			if (this.ending.get() == null) {
-				Future<?> deadline = deadline(this.settings.writeTimeout(), "the peer did not read " + message.kind());
+				Future<?> deadline = deadline(this.settings.writeTimeout(), "the peer did not take " + message.kind());
 				try {
 					for (Message part : FrameCodec.split(message)) {
 						interrupted |= write(FrameCodec.encode(part), FrameCodec.descriptors(part));
@@ -188,8 +187,7 @@ final class UnixPeer implements Peer {
 		int written = 0;
 		while (written < frame.length) {
 			if (written == 0) {
-				// Forgotten by a write, also by one that failed. They travel with the
-				// first byte.
+				// Each write forgets them, also one that fails.
 				this.writer.setOutboundFileDescriptors(travelling);
 			}
 			try {
@@ -410,9 +408,7 @@ final class UnixPeer implements Peer {
 			// It was closed before.
 		}
 		if (descriptor != null) {
-			// An object that was cast from a descriptor leaves that open. Closed twice
-			// does no
-			// harm here, since this object knows.
+			// Objects that were cast leave it open. If it is closed, this does nothing.
 			Descriptors.close(descriptor);
 		}
 	}

@@ -1,8 +1,10 @@
 package io.github.gracefulupgrade.wire;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -61,6 +63,12 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 	 * How many of them came from other processes. Any thread.
 	 */
 	private final AtomicInteger incoming = new AtomicInteger();
+
+	/**
+	 * Whether this object is closed. Written by the control thread, read by the accepting
+	 * one.
+	 */
+	private volatile boolean closed;
 
 	/**
 	 * Whether connections are being turned away, and it was said. Volatile, since each
@@ -187,10 +195,24 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 	 * the connection; then another socket stands there.
 	 */
 	private AFUNIXSocketChannel reach() throws IOException {
-		// An interrupt would close the channel; it is kept for whoever looks next.
+		// An interrupt would close the channel. It is kept for whoever looks next.
 		boolean interrupted = Thread.interrupted();
 		try {
-			return reachUninterrupted();
+			for (int attempt = 1;; attempt++) {
+				FileStatus before = this.path.standing();
+				try {
+					return reachOnce();
+				}
+				catch (ClosedByInterruptException ex) {
+					interrupted |= Thread.interrupted();
+				}
+				catch (IOException ex) {
+					FileStatus now = this.path.standing();
+					if (now == null || before == null || now.key().equals(before.key()) || attempt >= ATTEMPTS) {
+						throw ex;
+					}
+				}
+			}
 		}
 		finally {
 			if (interrupted) {
@@ -199,25 +221,19 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 		}
 	}
 
-	private AFUNIXSocketChannel reachUninterrupted() throws IOException {
-		for (int attempt = 1;; attempt++) {
-			FileStatus before = this.path.standing();
-			AFUNIXSocketChannel channel = AFUNIXSocketChannel.open();
-			try {
-				channel.configureBlocking(false);
-				if (!channel.connect(UpgradePath.address(getPath()))) {
-					throw new QueueFullException();
-				}
-				channel.configureBlocking(true);
-				return channel;
+	private AFUNIXSocketChannel reachOnce() throws IOException {
+		AFUNIXSocketChannel channel = AFUNIXSocketChannel.open();
+		try {
+			channel.configureBlocking(false);
+			if (!channel.connect(UpgradePath.address(getPath()))) {
+				throw new QueueFullException();
 			}
-			catch (IOException ex) {
-				close(channel);
-				FileStatus now = this.path.standing();
-				if (now == null || before == null || now.key().equals(before.key()) || attempt == ATTEMPTS) {
-					throw ex;
-				}
-			}
+			channel.configureBlocking(true);
+			return channel;
+		}
+		catch (IOException ex) {
+			close(channel);
+			throw ex;
 		}
 	}
 
@@ -257,6 +273,9 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 
 	@Override
 	public void publish() {
+		if (this.closed) {
+			throw new IllegalStateException("Closed: " + getPath());
+		}
 		if (this.published != null && standsAtThePath(this.published)) {
 			return;
 		}
@@ -343,7 +362,8 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 	/**
 	 * Remove the path if it is still this process's. To look and to remove are two steps:
 	 * nobody replaces the socket in between as long as the caller holds the lock, or a
-	 * successor that took it has published before.
+	 * successor that took it has published before. A process that connected just before
+	 * may still be announced just after.
 	 */
 	@Override
 	public void retire() {
@@ -368,11 +388,12 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 	}
 
 	/**
-	 * Retire, and close all connections. {@link Peer.Events#disconnected} follows for
-	 * each of them.
+	 * Retire for good, and close all connections. {@link Peer.Events#disconnected}
+	 * follows for each of them.
 	 */
 	@Override
 	public void close() {
+		this.closed = true;
 		retire();
 		this.peers.forEach(UnixPeer::close);
 	}
@@ -391,10 +412,16 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 			}
 			else {
 				this.full = false;
-				peer(socket, true).start();
+				UnixPeer peer = peer(socket, true);
+				peer.start();
+				if (this.closed) {
+					// It came too late to be among those that close() knew.
+					peer.close();
+				}
 			}
 		}
 		catch (IOException ex) {
+			close(socket);
 			logger.log(Level.WARNING, "A connection to the upgrade socket failed", ex);
 		}
 	}
@@ -414,8 +441,7 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 				"Process {0,number,#} of another user (uid {1,number,#}) was refused at the upgrade socket",
 				credentials.getPid(), credentials.getUid());
 		try (socket) {
-			// Fits into the empty buffer of a new connection, so this thread is not held
-			// up.
+			// Fits into the empty buffer of a new connection: this thread never waits.
 			socket.getOutputStream()
 				.write(FrameCodec.encode(new Message.Refused(Message.Refusal.FOREIGN, ProcessHandle.current().pid(),
 						"this process runs as uid %d, yours as uid %d".formatted(Credentials.ownUid(),
@@ -440,7 +466,7 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 		}
 	}
 
-	private static void close(@Nullable AFUNIXSocketChannel channel) {
+	private static void close(@Nullable Closeable channel) {
 		try {
 			if (channel != null) {
 				channel.close();

@@ -69,10 +69,15 @@ final class ChildJvm implements AutoCloseable {
 	}
 
 	private static List<String> command(List<Path> classPath, String... arguments) {
-		List<String> command = new ArrayList<>(List.of(
-				Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
-				"-XX:+UseSerialGC", "-Xshare:auto", "-Xmx64m", "-cp",
-				classPath.stream().map(Path::toString).collect(Collectors.joining(":")), ChildMain.class.getName()));
+		List<String> command = new ArrayList<>();
+		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+		command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx64m"));
+		if (Runtime.version().feature() >= 22) {
+			// Or else it prints warnings among its lines.
+			command.add("--enable-native-access=ALL-UNNAMED");
+		}
+		command.addAll(List.of("-cp", classPath.stream().map(Path::toString).collect(Collectors.joining(":")),
+				ChildMain.class.getName()));
 		command.addAll(Arrays.asList(arguments));
 		return command;
 	}

@@ -13,17 +13,21 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import com.sun.management.ThreadMXBean;
+import io.github.gracefulupgrade.handover.Connections.Established;
 import io.github.gracefulupgrade.handover.Descriptor;
 import io.github.gracefulupgrade.handover.Message;
 import io.github.gracefulupgrade.handover.Message.Accepting;
 import io.github.gracefulupgrade.handover.Message.Commit;
 import io.github.gracefulupgrade.handover.Message.Failed;
+import io.github.gracefulupgrade.handover.Message.Enough;
 import io.github.gracefulupgrade.handover.Message.Farewell;
 import io.github.gracefulupgrade.handover.Message.Goodbye;
+import io.github.gracefulupgrade.handover.Message.Handoff;
 import io.github.gracefulupgrade.handover.Message.Hello;
 import io.github.gracefulupgrade.handover.Message.Listener;
 import io.github.gracefulupgrade.handover.Message.Offer;
 import io.github.gracefulupgrade.handover.Message.Ready;
+import io.github.gracefulupgrade.handover.Message.Received;
 import io.github.gracefulupgrade.handover.Message.Refusal;
 import io.github.gracefulupgrade.handover.Message.Refused;
 import io.github.gracefulupgrade.handover.Message.Waiting;
@@ -53,8 +57,14 @@ class FrameCodecTests {
 				new Offer(List.of(listener("server", 5)), true), new Offer(listeners(32), false), new Ready(List.of()),
 				new Ready(List.of("server", "management")), new Failed("the port " + EURO),
 				new Failed("x".repeat(4096)), new Withdrawn(true, "leaving"), new Withdrawn(false, ""), new Commit(),
-				new Accepting(List.of("server")), new Accepting(names(1024, 61)), new Farewell(0, Long.MAX_VALUE),
-				new Goodbye());
+				new Accepting(List.of("server"), 100), new Accepting(names(1024, 61), Integer.MAX_VALUE),
+				new Handoff(List.of()), new Handoff(List.of(connection(5))),
+				new Handoff(IntStream.range(0, 32).mapToObj((i) -> connection(i)).toList()), new Received(32, 0),
+				new Received(0, Integer.MAX_VALUE), new Enough(), new Farewell(0, Long.MAX_VALUE), new Goodbye());
+	}
+
+	private static Established connection(int descriptor) {
+		return new Established("server", "[2001:db8::1]:4711", Descriptor.borrowed(descriptor));
 	}
 
 	@ParameterizedTest
@@ -99,6 +109,9 @@ class FrameCodecTests {
 			case WITHDRAWN -> 0x14;
 			case COMMIT -> 0x15;
 			case ACCEPTING -> 0x20;
+			case CONNECTIONS -> 0x30;
+			case RECEIVED -> 0x31;
+			case ENOUGH -> 0x32;
 			case FAREWELL -> 0x40;
 			case GOODBYE -> 0x41;
 		});
@@ -142,7 +155,7 @@ class FrameCodecTests {
 	void whatNoFrameHoldsIsNotEncoded() {
 		assertThatIllegalArgumentException().isThrownBy(() -> FrameCodec.encode(new Ready(names(1025, 4))))
 			.withMessageContaining("1025");
-		assertThatIllegalArgumentException().isThrownBy(() -> FrameCodec.encode(new Accepting(names(1024, 63))))
+		assertThatIllegalArgumentException().isThrownBy(() -> FrameCodec.encode(new Accepting(names(1024, 63), 0)))
 			.withMessageContaining("ACCEPTING")
 			.withMessageContaining("65536");
 		assertThatIllegalArgumentException().isThrownBy(() -> FrameCodec.encode(new Offer(listeners(33), false)));
@@ -198,7 +211,7 @@ class FrameCodecTests {
 
 	static Stream<Malformed> everythingMalformed() {
 		return Stream.of(new Malformed("a frame without a type"), new Malformed("unknown type 0x00", u8(0)),
-				new Malformed("unknown type 0x30", u8(0x30)), new Malformed("unknown type 0xff", u8(255)),
+				new Malformed("unknown type 0x33", u8(0x33)), new Malformed("unknown type 0xff", u8(255)),
 				new Malformed("HELLO: magic is cut off", u8(0x01), u8('G')),
 				new Malformed("HELLO: magic is missing", u8(0x01), u8('g'), u8('u'), u8('p'), u8('g')),
 				new Malformed("WELCOME: magic is missing", u8(0x02), i32(1), i64(1)),

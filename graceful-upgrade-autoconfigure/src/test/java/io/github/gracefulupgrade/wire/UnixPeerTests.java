@@ -471,7 +471,7 @@ class UnixPeerTests {
 				incumbent.send(new Ready(names(1000)));
 				slowest = Math.max(slowest, System.nanoTime() - begin);
 			}
-			assertThat(this.here.awaitDisconnected()).isEqualTo("the peer did not read READY within 200 ms");
+			assertThat(this.here.awaitDisconnected()).isEqualTo("the peer did not take READY within 200 ms");
 			assertThat(Duration.ofNanos(slowest)).isBetween(SHORT, SHORT.plusSeconds(5));
 			assertThat(raw.isConnected()).isTrue();
 		}

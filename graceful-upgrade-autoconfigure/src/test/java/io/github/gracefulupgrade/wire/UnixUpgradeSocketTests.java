@@ -2,6 +2,7 @@ package io.github.gracefulupgrade.wire;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -78,7 +79,32 @@ class UnixUpgradeSocketTests {
 		assertThat(socket.answers()).isTrue();
 		assertThat(mode(this.path)).isEqualTo("rw-------");
 		assertThat(entries()).containsExactly("up.sock");
-		assertThatIllegalStateException().isThrownBy(socket::publish);
+	}
+
+	@Test
+	void publishingAgainChangesNothingWhileTheSocketStandsAndRepairsThePathWhenItDoesNot() throws Exception {
+		UnixUpgradeSocket socket = socket();
+		socket.publish();
+		Object key = Files.readAttributes(this.path, BasicFileAttributes.class).fileKey();
+		socket.publish();
+		assertThat(Files.readAttributes(this.path, BasicFileAttributes.class).fileKey()).isEqualTo(key);
+		Files.delete(this.path);
+		socket.publish();
+		assertThat(socket.answers()).isTrue();
+	}
+
+	@Test
+	void aSuccessorsSocketAtThePathIsSeenByTheOneThatItReplaced() throws Exception {
+		UnixUpgradeSocket first = socket();
+		assertThat(first.replaced()).isFalse();
+		first.publish();
+		assertThat(first.replaced()).isFalse();
+		UnixUpgradeSocket second = socket();
+		second.publish();
+		assertThat(first.replaced()).isTrue();
+		assertThat(second.replaced()).isFalse();
+		second.retire();
+		assertThat(first.replaced()).isFalse();
 	}
 
 	@Test
@@ -305,10 +331,41 @@ class UnixUpgradeSocketTests {
 		Thread.currentThread().interrupt();
 		socket.publish();
 		assertThat(socket.answers()).isTrue();
-		assertThat(socket.connect()).isNotNull();
-		socket.retire();
+		Peer peer = socket.connect();
+		peer.send(new Message.Waiting());
 		assertThat(Thread.interrupted()).isTrue();
-		this.events.awaitConnected();
+		this.events.awaitReceived(Message.Waiting.class);
+		Thread.currentThread().interrupt();
+		socket.retire();
+		peer.send(new Message.Goodbye());
+		assertThat(Thread.interrupted()).isTrue();
+		assertThat(this.path).doesNotExist();
+		this.events.awaitReceived(Message.Goodbye.class);
+	}
+
+	@Test
+	void interruptsAtAnyMomentDoNotMakeAProcessUnreachable() throws Exception {
+		socket().publish();
+		Thread asking = Thread.currentThread();
+		AtomicBoolean done = new AtomicBoolean();
+		Thread interrupter = new Thread(() -> {
+			while (!done.get()) {
+				asking.interrupt();
+				Thread.onSpinWait();
+			}
+		});
+		interrupter.start();
+		UnixUpgradeSocket other = socket(this.path, new RecordedEvents());
+		List<Boolean> answers = new ArrayList<>();
+		for (int i = 0; i < 500; i++) {
+			answers.add(other.answers());
+		}
+		done.set(true);
+		while (interrupter.isAlive()) {
+			Thread.onSpinWait();
+		}
+		Thread.interrupted();
+		assertThat(answers).containsOnly(true);
 	}
 
 	@Test
@@ -412,6 +469,7 @@ class UnixUpgradeSocketTests {
 		assertThat(client.awaitDisconnected()).isEqualTo("the peer closed the connection");
 		descriptors.assertNoneLeft();
 		assertThat(entries()).isEmpty();
+		assertThatIllegalStateException().isThrownBy(socket::publish);
 	}
 
 	@Test
