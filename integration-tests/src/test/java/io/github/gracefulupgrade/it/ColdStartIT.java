@@ -25,7 +25,7 @@ class ColdStartIT {
 
 	@Test
 	void onThePathOfADeadProcessReplacesItsSocket() {
-		service.expectLosses();
+		service.expectRefusals();
 		service.incumbent().kill();
 		service.incumbent().awaitExit();
 		assertThat(service.socket()).exists();
@@ -34,7 +34,7 @@ class ColdStartIT {
 
 	@Test
 	void twoAtOnceOnThePathOfADeadProcessMakeOneThatServesAndOneThatFails() {
-		service.expectLosses();
+		service.expectRefusals();
 		service.incumbent().kill();
 		service.incumbent().awaitExit();
 		// However long the faster one takes.
@@ -65,7 +65,7 @@ class ColdStartIT {
 
 	@Test
 	void servesWhileThePreviousInstanceStillDrainsAfterSigterm() {
-		service.expectLosses();
+		service.expectRefusals();
 		Instance previous = service.incumbent();
 		Path gate = service.gate();
 		CompletableFuture<Http.Answer> request = Http.begin(service.port(), "/held?gate=" + gate);

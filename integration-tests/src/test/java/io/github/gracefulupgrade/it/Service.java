@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import io.github.gracefulupgrade.test.Application;
 import io.github.gracefulupgrade.test.Instance;
@@ -38,6 +39,10 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
 
+	static final String TASK = "The scheduled task ran";
+
+	static final String CONSUMER = "The consumer consumed";
+
 	private static final int PROBES = 10;
 
 	private final UnaryOperator<Application> configuration;
@@ -52,7 +57,7 @@ final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachC
 
 	private @Nullable Load load;
 
-	private boolean lossesExpected;
+	private Losses losses = Losses.NONE;
 
 	private int gates;
 
@@ -214,11 +219,18 @@ final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachC
 	// --- what must be true
 
 	/**
-	 * Clients may be refused or lose requests in this test: the one who served was
-	 * killed, or nobody was there.
+	 * Clients may be refused in this test, since there are times when nobody serves.
 	 */
-	void expectLosses() {
-		this.lossesExpected = true;
+	void expectRefusals() {
+		this.losses = Losses.ANY;
+	}
+
+	/**
+	 * Clients may lose requests in this test, since somebody who serves is killed. None
+	 * may be refused.
+	 */
+	void expectLostRequests() {
+		this.losses = Losses.OF_THE_KILLED;
 	}
 
 	/**
@@ -228,11 +240,39 @@ final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachC
 	void assertServes(Instance instance) {
 		this.incumbent = instance;
 		Await.until(() -> assertThat(holders(instance.port())).as("who holds the listener").containsExactly(instance));
+		assertAnswers(instance);
+	}
+
+	/**
+	 * This instance answers every request, whoever else is still there.
+	 */
+	void assertAnswers(Instance instance) {
 		for (int i = 0; i < PROBES; i++) {
 			Http.Answer answer = Http.get(instance.port(), "/");
 			assertThat(answer.status()).isEqualTo(200);
 			assertThat(answer.pid()).as("who answers").isEqualTo(instance.pid());
 		}
+	}
+
+	/**
+	 * The background work of an instance goes on: its scheduled task and its consumer.
+	 */
+	static void assertWorks(Instance instance) {
+		awaitAnother(instance, TASK);
+		awaitAnother(instance, CONSUMER);
+	}
+
+	/**
+	 * While one instance works in the background, others do not.
+	 */
+	static void assertOnlyWorks(Instance instance, Instance... others) {
+		List<Long> before = Stream.of(others).map((other) -> count(other, TASK) + count(other, CONSUMER)).toList();
+		for (int i = 0; i < 5; i++) {
+			assertWorks(instance);
+		}
+		assertThat(Stream.of(others).map((other) -> count(other, TASK) + count(other, CONSUMER)))
+			.as("the work of the others")
+			.containsExactlyElementsOf(before);
 	}
 
 	/**
@@ -282,6 +322,18 @@ final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachC
 			.isGreaterThan(before));
 	}
 
+	/**
+	 * Let time pass where it is the time that makes the difference, and nothing else.
+	 */
+	static void awaitAtLeast(int seconds) {
+		try {
+			Thread.sleep(seconds * 1000L);
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
 	static double secondsSince(long nanoTime) {
 		return (System.nanoTime() - nanoTime) / 1e9;
 	}
@@ -300,7 +352,7 @@ final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachC
 
 	@Override
 	public void beforeEach(ExtensionContext context) {
-		this.lossesExpected = false;
+		this.losses = Losses.NONE;
 		if (this.incumbent != null && this.incumbent.isAlive()) {
 			incumbent();
 		}
@@ -315,9 +367,9 @@ final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachC
 			if (load != null) {
 				try (load) {
 					LoadReport report = load.stop();
-					if (!failed && !this.lossesExpected) {
+					if (!failed) {
 						failed = true;
-						report.assertNothingLost();
+						this.losses.check(report);
 						failed = false;
 					}
 				}
@@ -358,9 +410,24 @@ final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachC
 		System.out.println("--- " + instance + (instance.isAlive() ? "" : ", exited with " + instance.awaitExit()));
 		List<String> log = instance.log()
 			.stream()
-			.filter((line) -> !line.contains("The scheduled task ran") && !line.contains("consumed a message"))
+			.filter((line) -> !line.contains(TASK) && !line.contains(CONSUMER))
 			.toList();
 		log.subList(Math.max(0, log.size() - 80), log.size()).forEach(System.out::println);
+	}
+
+	private enum Losses {
+
+		NONE, OF_THE_KILLED, ANY;
+
+		private void check(LoadReport report) {
+			if (this == NONE) {
+				report.assertNothingLost();
+			}
+			if (this == OF_THE_KILLED) {
+				assertThat(report.refused()).as("refused clients").isEmpty();
+			}
+		}
+
 	}
 
 }

@@ -41,7 +41,7 @@ class SuccessorStartIT {
 
 	@Test
 	void failsAtTheSocketOfADeadIncumbentAndAutoBinds() {
-		service.expectLosses();
+		service.expectRefusals();
 		service.incumbent().kill();
 		service.incumbent().awaitExit();
 		Instance successor = service.startSuccessor("--pingora.connect-timeout=1s");

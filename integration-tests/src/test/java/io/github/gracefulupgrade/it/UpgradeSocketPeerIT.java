@@ -125,10 +125,10 @@ class UpgradeSocketPeerIT {
 			this.incumbent.awaitLog("WARN.*COMMIT instead of HELLO");
 			try (RawPeer peer = connect()) {
 				assertThat(peer.hello(RawPeer.VERSION).receive().type()).isEqualTo(Type.WELCOME);
-				peer.send(RawPeer.frame(Type.ACCEPTING, RawPeer.texts(List.of())));
+				peer.send(RawPeer.frame(Type.READY, RawPeer.texts(List.of())));
 				assertThat(peer.awaitClose()).isZero();
 			}
-			this.incumbent.awaitLog("WARN.*ACCEPTING, which has no place");
+			this.incumbent.awaitLog("WARN.*READY, which has no place");
 		}
 
 		@Test

@@ -48,10 +48,10 @@ class Trouble {
 			logger.info("Told to sleep in: " + place.key);
 			sleep(sleep);
 		}
-		Path file = this.environment.getProperty("testbed.hold." + place.key, Path.class);
+		String file = this.environment.getProperty("testbed.hold." + place.key);
 		if (file != null) {
 			logger.info("Told to hold in: " + place.key);
-			hold(file);
+			hold(Path.of(file));
 		}
 	}
 
