@@ -265,8 +265,11 @@ final class UpgradeRuntime implements DisposableBean {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
+		if (this.state != State.SERVING) {
+			return; // its start failed, and what it had has been given back
+		}
 		await(this.handover.released(), Duration.ofSeconds(5));
-		if (graceful && this.state == State.SERVING) {
+		if (graceful) {
 			CompletableFuture<Void> drained = new CompletableFuture<>();
 			this.connections.drain(Connections.Plan.withoutSuccessor(this.settings.gracePeriod()), (result) -> {
 				if (result.cut() > 0) {
