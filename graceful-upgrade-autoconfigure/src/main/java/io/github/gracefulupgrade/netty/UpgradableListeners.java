@@ -18,6 +18,7 @@ import io.github.gracefulupgrade.handover.Descriptor;
 import io.github.gracefulupgrade.handover.Journal;
 import io.github.gracefulupgrade.handover.Listeners;
 import io.github.gracefulupgrade.handover.Message;
+import io.github.gracefulupgrade.handover.UpgradeException;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -45,6 +46,13 @@ public final class UpgradableListeners implements Listeners {
 	 * answered before it is the owner would be lost with it.
 	 */
 	private boolean open = true;
+
+	/**
+	 * Whether listeners that were inherited are gone again before servers could take
+	 * them: from then on none binds one of its own, at the incumbent's addresses or
+	 * elsewhere.
+	 */
+	private boolean takenBack;
 
 	/**
 	 * Create the listeners of an application.
@@ -81,6 +89,11 @@ public final class UpgradableListeners implements Listeners {
 		}
 		String requested = Addresses.text(inet);
 		synchronized (this) {
+			if (this.takenBack) {
+				throw new UpgradeException("The offer was taken back before the web servers had started",
+						"The running instance goes on. See both logs for the reason (pingora.ready-timeout is how long a"
+								+ " start may take after the offer), then try again.");
+			}
 			Message.Listener listener = take(name, requested, inet.getPort());
 			Channel channel = (listener != null) ? adopt(listener.descriptor()) : unbound.get();
 			if (!(channel instanceof EpollServerSocketChannel)) {
@@ -144,12 +157,17 @@ public final class UpgradableListeners implements Listeners {
 		this.inherited.forEach((listener) -> this.journal
 			.info("Listener %s %s of the incumbent's is not configured here: closes with the incumbent"
 				.formatted(listener.name(), listener.bound())));
-		discard();
+		closeInherited();
 		return this.listening.stream().filter((listener) -> listener.adopted).map((listener) -> listener.name).toList();
 	}
 
 	@Override
 	public synchronized void discard() {
+		this.takenBack |= !this.inherited.isEmpty();
+		closeInherited();
+	}
+
+	private void closeInherited() {
 		this.inherited.forEach((listener) -> listener.descriptor().close());
 		this.inherited.clear();
 	}
