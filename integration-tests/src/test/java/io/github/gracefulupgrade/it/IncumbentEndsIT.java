@@ -24,9 +24,11 @@ class IncumbentEndsIT {
 	 * A successor that has the listeners and is held before it can say that it is ready.
 	 */
 	private static Instance offered(Path gate) {
-		Instance incumbent = service.incumbent();
-		Instance successor = service.waitingAutoSuccessor("--testbed.hold.web-servers=" + gate);
-		incumbent.quit();
+		return offered(service.waitingSuccessor("--testbed.hold.web-servers=" + gate));
+	}
+
+	private static Instance offered(Instance successor) {
+		service.incumbent().quit();
 		successor.awaitLog("Told to hold in: web-servers");
 		return successor;
 	}
@@ -74,7 +76,6 @@ class IncumbentEndsIT {
 			incumbent.kill();
 			incumbent.awaitExit();
 			Service.open(gate);
-			successor.awaitLog("Incumbent pid=" + incumbent.pid() + " is dead; pid=" + successor.pid() + " owns");
 			service.assertServesAndCanBeUpgraded(Service.awaitUpgradable(successor));
 		}
 
@@ -98,7 +99,7 @@ class IncumbentEndsIT {
 			Service.awaitReceived(incumbent);
 			Instance successor = service.waitingSuccessor();
 			incumbent.quit();
-			incumbent.awaitLog("pid=" + incumbent.pid() + " accepts no more and drains into pid=" + successor.pid());
+			incumbent.awaitLog(Say.drains(incumbent, successor));
 			incumbent.kill();
 			assertThat(request).failsWithin(Instance.PATIENCE);
 			service.assertServesAndCanBeUpgraded(successor);
@@ -140,12 +141,23 @@ class IncumbentEndsIT {
 			Service.awaitReceived(incumbent);
 			Instance successor = offered(gate);
 			incumbent.terminate();
-			incumbent.awaitLog("Upgrade failed.*pid=" + incumbent.pid() + " is shutting down");
+			incumbent.awaitLog(Say.upgradeFailed(successor, incumbent));
 			Service.open(gate);
 			Service.assertFailsToStart(successor, "taken back", "pid=" + incumbent.pid());
 			assertThat(incumbent.awaitExit()).isEqualTo(SIGTERM);
 			assertThat(request.join().pid()).isEqualTo(incumbent.pid());
 			service.assertServesAndCanBeUpgraded(Service.awaitUpgradable(service.start()));
+		}
+
+		@Test
+		void afterItSentTheListenersMakesASuccessorWithAutoServe() {
+			Path gate = service.gate();
+			Instance incumbent = service.incumbent();
+			Instance successor = offered(service.waitingAutoSuccessor("--testbed.hold.web-servers=" + gate));
+			incumbent.terminate();
+			Service.open(gate);
+			incumbent.awaitExit();
+			service.assertServesAndCanBeUpgraded(Service.awaitUpgradable(successor));
 		}
 
 		@Test
@@ -178,9 +190,9 @@ class IncumbentEndsIT {
 			Service.awaitReceived(incumbent);
 			Instance successor = service.waitingSuccessor();
 			incumbent.quit();
-			incumbent.awaitLog("Handed over: successor pid=" + successor.pid() + " accepts");
+			incumbent.awaitLog(Say.handedOver(successor));
 			incumbent.terminate();
-			incumbent.awaitLog("pid=" + incumbent.pid() + " accepts no more and drains into pid=" + successor.pid());
+			incumbent.awaitLog(Say.drains(incumbent, successor));
 			Service.open(gate);
 			assertThat(request.join().pid()).isEqualTo(incumbent.pid());
 			incumbent.awaitExit();
@@ -207,7 +219,7 @@ class IncumbentEndsIT {
 			Service.awaitReceived(incumbent);
 			Instance successor = service.waitingSuccessor();
 			incumbent.quit();
-			incumbent.awaitLog("pid=" + incumbent.pid() + " accepts no more and drains into pid=" + successor.pid());
+			incumbent.awaitLog(Say.drains(incumbent, successor));
 			incumbent.terminate();
 			service.assertAnswers(successor);
 			assertThat(incumbent.isAlive()).isTrue();

@@ -20,8 +20,7 @@ class ReadyTimeoutIT {
 			"--spring.reactor.netty.shutdown-quiet-period=0s");
 
 	private static void assertServesOn(Instance incumbent, Instance successor) {
-		incumbent.awaitLog("Upgrade failed.*pid=" + successor.pid() + " did not accept within .*ready-timeout.*pid="
-				+ incumbent.pid() + " serves on");
+		incumbent.awaitLog(Say.upgradeFailed(successor, incumbent) + ".*pingora.ready-timeout");
 		service.assertServes(incumbent);
 		Service.assertWorks(incumbent);
 		assertThat(service.clients().answersByPid()).doesNotContainKey(successor.pid());
@@ -32,10 +31,10 @@ class ReadyTimeoutIT {
 	void whileTheSuccessorIsStoppedEndsItWhenItGoesOn() {
 		Instance incumbent = service.incumbent();
 		Instance successor = service.waitingSuccessor();
-		incumbent.awaitLog("Successor pid=" + successor.pid() + " is ready and waits");
+		incumbent.awaitLog(Say.successorWaits(successor));
 		successor.suspend();
 		incumbent.quit();
-		incumbent.awaitLog("Upgrade failed.*pid=" + successor.pid());
+		incumbent.awaitLog(Say.upgradeFailed(successor, incumbent));
 		service.assertAnswers(incumbent);
 		successor.resume();
 		Service.assertFailsToStart(successor, "taken back", "pingora.ready-timeout");
@@ -48,7 +47,7 @@ class ReadyTimeoutIT {
 		Path gate = service.gate();
 		Instance successor = service.waitingSuccessor("--testbed.hold.web-servers=" + gate);
 		incumbent.quit();
-		incumbent.awaitLog("Upgrade failed.*pid=" + successor.pid());
+		incumbent.awaitLog(Say.upgradeFailed(successor, incumbent));
 		Service.open(gate);
 		Service.assertFailsToStart(successor, "taken back", "pingora.ready-timeout");
 		assertServesOn(incumbent, successor);
@@ -69,7 +68,7 @@ class ReadyTimeoutIT {
 		Path gate = service.gate();
 		Instance successor = service.waitingAutoSuccessor("--testbed.hold.web-servers=" + gate);
 		incumbent.quit();
-		incumbent.awaitLog("Upgrade failed.*pid=" + successor.pid());
+		incumbent.awaitLog(Say.upgradeFailed(successor, incumbent));
 		Service.open(gate);
 		Service.assertFailsToStart(successor, "taken back", "pingora.ready-timeout");
 		assertServesOn(incumbent, successor);
@@ -82,7 +81,7 @@ class ReadyTimeoutIT {
 		incumbent.quit();
 		successor.awaitLog("Told to hold in: runner");
 		assertThat(successor.awaitExit()).isEqualTo(1);
-		incumbent.awaitLog("pid=" + incumbent.pid() + " owns the listeners again and serves on");
+		incumbent.awaitLog(Say.servesOn(incumbent));
 		assertServesOn(incumbent, successor);
 	}
 

@@ -34,7 +34,7 @@ class SuccessorFailsIT {
 		incumbent.quit();
 		assertThat(successor.awaitExit()).isEqualTo(1);
 		successor.awaitLog("Told to fail in: " + place);
-		incumbent.awaitLog("pid=" + incumbent.pid() + " .*serves on");
+		incumbent.awaitLog(Say.upgradeFailed(successor, incumbent));
 		assertThat(service.clients().answersByPid()).doesNotContainKey(successor.pid());
 		assertNothingChanged(incumbent);
 	}
@@ -44,7 +44,7 @@ class SuccessorFailsIT {
 		Instance incumbent = service.incumbent();
 		Instance successor = service.waitingSuccessor();
 		successor.kill();
-		incumbent.awaitLog("Successor pid=" + successor.pid() + " is gone before incumbent pid=" + incumbent.pid());
+		incumbent.awaitLog(Say.successorLeft(successor, incumbent));
 		assertNothingChanged(incumbent);
 	}
 
@@ -57,7 +57,7 @@ class SuccessorFailsIT {
 		successor.awaitLog("Told to hold in: web-servers");
 		successor.signal(signal);
 		successor.awaitExit();
-		incumbent.awaitLog("Upgrade failed.*pid=" + incumbent.pid() + " serves on.*pid=" + successor.pid());
+		incumbent.awaitLog(Say.upgradeFailed(successor, incumbent));
 		assertNothingChanged(incumbent);
 	}
 
@@ -72,8 +72,7 @@ class SuccessorFailsIT {
 		Service.assertWorks(successor);
 		successor.signal(signal);
 		successor.awaitExit();
-		incumbent.awaitLog("Successor pid=" + successor.pid() + " is gone; incumbent pid=" + incumbent.pid()
-				+ " owns the listeners again and serves on");
+		incumbent.awaitLog(Say.servesOn(incumbent));
 		assertThat(service.clients().answersByPid()).containsOnlyKeys(incumbent.pid());
 		assertNothingChanged(incumbent);
 	}
@@ -89,11 +88,11 @@ class SuccessorFailsIT {
 		service.assertServes(patient);
 		Instance successor = service.waitingSuccessor();
 		patient.quit();
-		patient.awaitLog("Handed over: successor pid=" + successor.pid() + " accepts");
+		patient.awaitLog(Say.handedOver(successor));
 		Service.assertOnlyWorks(successor, patient);
 		successor.signal(signal);
 		successor.awaitExit();
-		patient.awaitLog("pid=" + patient.pid() + " owns the listeners again and accepts again");
+		patient.awaitLog(Say.acceptsAgain(patient, successor));
 		service.assertServes(patient);
 		Service.assertWorks(patient);
 		// Back to an ordinary close timeout, for those who come next.
@@ -115,11 +114,11 @@ class SuccessorFailsIT {
 		Service.awaitReceived(incumbent);
 		Instance successor = service.waitingSuccessor();
 		incumbent.quit();
-		incumbent.awaitLog("pid=" + incumbent.pid() + " accepts no more and drains into pid=" + successor.pid());
+		incumbent.awaitLog(Say.drains(incumbent, successor));
 		Service.assertOnlyWorks(successor, incumbent);
 		successor.signal(signal);
 		successor.awaitExit();
-		incumbent.awaitLog("pid=" + incumbent.pid() + " owns the listeners again and accepts again");
+		incumbent.awaitLog(Say.acceptsAgain(incumbent, successor));
 		service.assertServes(incumbent);
 		Service.assertWorks(incumbent);
 		assertThat(request).as("the request that kept the incumbent draining").isNotDone();
@@ -144,9 +143,9 @@ class SuccessorFailsIT {
 		for (int i = 0; i < 2; i++) {
 			Instance successor = service.waitingSuccessor();
 			incumbent.quit();
-			incumbent.awaitLog("pid=" + incumbent.pid() + " accepts no more and drains into pid=" + successor.pid());
+			incumbent.awaitLog(Say.drains(incumbent, successor));
 			successor.kill();
-			incumbent.awaitLog("Successor pid=" + successor.pid() + " is gone.*accepts again");
+			incumbent.awaitLog(Say.acceptsAgain(incumbent, successor));
 			service.assertServes(incumbent);
 			Service.assertWorks(incumbent);
 		}

@@ -79,7 +79,7 @@ class SuccessorStartIT {
 		incumbent.quit();
 		Service.assertFailsToStart(successor, "no listener in common", "pid=" + incumbent.pid());
 		assertThat(Listeners.on(successor.port())).isEmpty();
-		incumbent.awaitLog("pid=" + incumbent.pid() + " serves on.*pid=" + successor.pid());
+		incumbent.awaitLog(Say.upgradeFailed(successor, incumbent));
 		service.assertServesAndCanBeUpgraded(incumbent);
 	}
 
@@ -131,7 +131,7 @@ class SuccessorStartIT {
 		Instance incumbent = service.incumbent();
 		Instance successor = service.startSuccessor("--testbed.fail=context");
 		assertThat(successor.awaitExit()).isEqualTo(1);
-		incumbent.awaitLog("Successor pid=" + successor.pid() + " is gone before incumbent pid=" + incumbent.pid());
+		incumbent.awaitLog(Say.successorLeft(successor, incumbent));
 		service.assertServesAndCanBeUpgraded(incumbent);
 	}
 
@@ -156,7 +156,7 @@ class SuccessorStartIT {
 		// Two seconds are the promise. A machine that does other things as well gets one
 		// more: what must not happen is the end of a timeout, and those are longer.
 		assertThat(Service.secondsSince(asked)).isLessThan(3);
-		incumbent.awaitLog("Successor pid=" + successor.pid() + " is gone before incumbent pid=" + incumbent.pid());
+		incumbent.awaitLog(Say.successorLeft(successor, incumbent));
 		service.assertServesAndCanBeUpgraded(incumbent);
 	}
 

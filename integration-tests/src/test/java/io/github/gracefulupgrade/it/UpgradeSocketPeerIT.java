@@ -59,7 +59,7 @@ class UpgradeSocketPeerIT {
 			try (RawPeer peer = connect()) {
 				assertThat(peer.send(GARBAGE).awaitClose()).isZero();
 			}
-			this.incumbent.awaitLog("WARN.*pid=" + this.incumbent.pid() + ", but it was no successor: .*garbage");
+			this.incumbent.awaitLog("WARN.*A process connected to .*pid=" + this.incumbent.pid() + ".*garbage");
 		}
 
 		@Test
@@ -142,7 +142,7 @@ class UpgradeSocketPeerIT {
 				peer.send(GARBAGE);
 				peer.awaitClose();
 			}
-			this.incumbent.awaitLog("Upgrade failed.*garbage.*pid=" + this.incumbent.pid() + " serves on");
+			this.incumbent.awaitLog(Say.upgradeFailed(ProcessHandle.current().pid(), this.incumbent) + ".*garbage");
 		}
 
 		@Test
@@ -156,7 +156,8 @@ class UpgradeSocketPeerIT {
 				assertThat(peer.receive().type()).isEqualTo(Type.WITHDRAWN);
 				peer.awaitClose();
 			}
-			this.incumbent.awaitLog("Upgrade failed.*pingora.ready-timeout.*pid=" + this.incumbent.pid());
+			this.incumbent
+				.awaitLog(Say.upgradeFailed(ProcessHandle.current().pid(), this.incumbent) + ".*pingora.ready-timeout");
 		}
 
 		@Test
@@ -171,7 +172,7 @@ class UpgradeSocketPeerIT {
 				assertThat(peer.receive().type()).isEqualTo(Type.WITHDRAWN);
 				peer.awaitClose();
 			}
-			this.incumbent.awaitLog("pid=" + this.incumbent.pid() + " owns the listeners again and serves on");
+			this.incumbent.awaitLog(Say.servesOn(this.incumbent));
 		}
 
 	}
