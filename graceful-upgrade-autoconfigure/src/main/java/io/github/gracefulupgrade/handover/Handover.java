@@ -78,6 +78,15 @@ public final class Handover implements Peer.Events {
 	}
 
 	/**
+	 * Whether this instance starts without an incumbent to take over from. Known once
+	 * {@link #awaitListeners()} has returned.
+	 * @return whether it starts cold
+	 */
+	public boolean isCold() {
+		return this.snapshot.phase() == Phase.STARTING;
+	}
+
+	/**
 	 * Wait after the web servers started until this instance owns its listeners. A
 	 * successor waits here for at most the ready timeout.
 	 * @throws UpgradeException if the handover failed

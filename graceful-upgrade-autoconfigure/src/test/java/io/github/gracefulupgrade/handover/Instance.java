@@ -147,9 +147,8 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 	}
 
 	private Handover handover() {
-		return new Handover(
-				new Ports(this, this, this, this.listeners, this.connections, this.background, this, this, this),
-				this.settings, (snapshot) -> {
+		return new Handover(new Ports(this, this, this, this.listeners, this.connections, this.background,
+				new NoBelongings(), this, this, this), this.settings, (snapshot) -> {
 					this.snapshots.add(snapshot);
 					call("observer");
 				});
@@ -867,6 +866,27 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 			Duration begin = (this.freeAt.compareTo(now) > 0) ? this.freeAt : now;
 			this.freeAt = begin.plus(takes);
 			this.instance.elsewhere(this.freeAt.minus(now), "background", task);
+		}
+
+	}
+
+	/**
+	 * An application that hands over nothing of its own.
+	 */
+	private static final class NoBelongings implements Belongings {
+
+		@Override
+		public void gather(Consumer<List<Item>> done) {
+			done.accept(List.of());
+		}
+
+		@Override
+		public long maxStateBytes() {
+			return 1024;
+		}
+
+		@Override
+		public void receive(List<Item> items) {
 		}
 
 	}
