@@ -54,8 +54,10 @@ class ArchitectureTest {
 	 * The exceptions, by name. Boot configures its servers in terms of these: the wiring
 	 * takes them from Boot and passes them to the room that knows what they are.
 	 */
-	private static final Set<String> PASSED_ON = Set.of("reactor.netty.http.HttpResources",
-			"reactor.netty.http.server.HttpServer", "reactor.netty.resources.LoopResources");
+	private static final Set<String> PASSED_ON = Set.of("reactor.netty.DisposableServer",
+			"reactor.netty.http.HttpResources", "reactor.netty.transport.ServerTransport",
+			"reactor.netty.transport.ServerTransportConfig", "reactor.netty.http.server.HttpServer",
+			"reactor.netty.resources.LoopResources");
 
 	/**
 	 * The management server is a server too, and this is how Boot lets it be wired.

@@ -67,6 +67,26 @@ public interface Connections {
 		}
 
 		/**
+		 * The plan of an instance whose successor takes connections.
+		 * @param grace how long requests may still take
+		 * @param movable the names of the listeners whose connections it takes
+		 * @param mover takes them
+		 * @return the plan
+		 */
+		public static Plan withSuccessor(Duration grace, Set<String> movable, Consumer<Established> mover) {
+			return new Plan(grace, false, movable, mover);
+		}
+
+		/**
+		 * The plan of an instance whose successor takes no connections.
+		 * @param grace how long requests may still take
+		 * @return the plan
+		 */
+		public static Plan withSuccessor(Duration grace) {
+			return new Plan(grace, false, Set.of(), (connection) -> connection.descriptor().close());
+		}
+
+		/**
 		 * The plan of an instance that nobody succeeds.
 		 * @param grace how long requests may still take
 		 * @return the plan
@@ -98,6 +118,11 @@ public interface Connections {
 	 * @param webSockets WebSocket connections that were closed with a Close frame
 	 */
 	record Drained(long finished, long cut, long handedOver, long announced, long goneAway, long webSockets) {
+
+		/**
+		 * Nothing at all.
+		 */
+		public static final Drained NOTHING = new Drained(0, 0, 0, 0, 0, 0);
 
 		/**
 		 * What this and another drain came to.

@@ -17,6 +17,10 @@ public final class Handover implements Peer.Events {
 
 	private final Ports ports;
 
+	private final Ports contained;
+
+	private final Settings settings;
+
 	private final Successor successor;
 
 	private final Incumbent incumbent;
@@ -35,9 +39,11 @@ public final class Handover implements Peer.Events {
 	 */
 	public Handover(Ports ports, Settings settings, Consumer<Snapshot> observer) {
 		this.ports = ports;
+		this.settings = settings;
 		this.observer = observer;
-		this.successor = new Successor(ports, settings, this::changed);
-		this.incumbent = new Incumbent(ports, settings, this::changed, this.successor::replaced);
+		this.contained = ContainedPorts.of(ports, settings.pid());
+		this.successor = new Successor(ports, this.contained, settings, this::changed);
+		this.incumbent = new Incumbent(this.contained, settings, this::changed, this.successor::replaced);
 	}
 
 	// --- the start, on the application's main thread
@@ -50,7 +56,11 @@ public final class Handover implements Peer.Events {
 	 * @throws InterruptedException if the application is shut down meanwhile
 	 */
 	public void prepare(Mode mode) throws InterruptedException {
-		await(() -> this.successor.prepare(mode));
+		await(prepared(mode));
+	}
+
+	CompletableFuture<Void> prepared(Mode mode) {
+		return onControlThread(() -> this.successor.prepare(mode));
 	}
 
 	/**
@@ -60,7 +70,20 @@ public final class Handover implements Peer.Events {
 	 * @throws InterruptedException if the application is shut down meanwhile
 	 */
 	public void awaitListeners() throws InterruptedException {
-		await(this.successor::awaitOffer);
+		await(listenersDecided());
+	}
+
+	CompletableFuture<Void> listenersDecided() {
+		return onControlThread(this.successor::awaitOffer);
+	}
+
+	/**
+	 * Whether this instance starts without an incumbent to take over from. Known once
+	 * {@link #awaitListeners()} has returned.
+	 * @return whether it starts cold
+	 */
+	public boolean isCold() {
+		return this.snapshot.phase() == Phase.STARTING;
 	}
 
 	/**
@@ -70,7 +93,11 @@ public final class Handover implements Peer.Events {
 	 * @throws InterruptedException if the application is shut down meanwhile
 	 */
 	public void awaitOwnership() throws InterruptedException {
-		await(this.successor::awaitCommit);
+		await(owned());
+	}
+
+	CompletableFuture<Void> owned() {
+		return onControlThread(this.successor::awaitCommit);
 	}
 
 	/**
@@ -79,7 +106,14 @@ public final class Handover implements Peer.Events {
 	 * @throws InterruptedException if the application is shut down meanwhile
 	 */
 	public void serve() throws InterruptedException {
-		await(() -> {
+		await(serving());
+	}
+
+	CompletableFuture<Void> serving() {
+		return onControlThread(() -> {
+			if (this.incumbent.state() != IncumbentState.STARTING) {
+				throw new UpgradeException("This instance is shut down before it could serve", "Nothing.");
+			}
 			this.incumbent.serve(this.successor.accept());
 			return CompletableFuture.completedFuture(null);
 		});
@@ -100,7 +134,7 @@ public final class Handover implements Peer.Events {
 	 * SIGQUIT came. May be called from any thread.
 	 */
 	public void signalled() {
-		this.ports.control().execute(() -> this.incumbent.trigger(Incumbent.Trigger.SIGNAL, new CompletableFuture<>()));
+		this.ports.control().execute(() -> this.incumbent.trigger(Trigger.signal()));
 	}
 
 	/**
@@ -109,7 +143,7 @@ public final class Handover implements Peer.Events {
 	 */
 	public CompletableFuture<Attempt> requested() {
 		CompletableFuture<Attempt> reply = new CompletableFuture<>();
-		this.ports.control().execute(() -> this.incumbent.trigger(Incumbent.Trigger.REQUEST, reply));
+		this.ports.control().execute(() -> this.incumbent.trigger(new Trigger(Trigger.Source.REQUEST, reply)));
 		return reply;
 	}
 
@@ -121,7 +155,10 @@ public final class Handover implements Peer.Events {
 	 */
 	public CompletableFuture<Void> closing() {
 		CompletableFuture<Void> done = new CompletableFuture<>();
-		this.ports.control().execute(() -> this.incumbent.shutDown(done));
+		this.ports.control().execute(() -> {
+			this.successor.shutDown();
+			this.incumbent.shutDown(done);
+		});
 		return done;
 	}
 
@@ -133,8 +170,10 @@ public final class Handover implements Peer.Events {
 	public CompletableFuture<Void> released() {
 		CompletableFuture<Void> done = new CompletableFuture<>();
 		this.ports.control().execute(() -> {
-			if (this.incumbent.state() == Incumbent.State.STOPPING) {
-				this.ports.lock().release();
+			if (this.incumbent.state() == IncumbentState.STOPPING) {
+				this.contained.lock().release();
+				// If the predecessor still drains, it is the one to serve now.
+				this.successor.letGoOfPredecessor();
 			}
 			done.complete(null);
 		});
@@ -172,7 +211,7 @@ public final class Handover implements Peer.Events {
 	public void disconnected(Peer peer, String reason) {
 		this.ports.control().execute(() -> {
 			if (this.successor.owns(peer)) {
-				this.successor.disconnected(peer, reason);
+				this.successor.disconnected(reason);
 			}
 			else {
 				this.incumbent.disconnected(peer, reason);
@@ -182,11 +221,7 @@ public final class Handover implements Peer.Events {
 
 	// --- internals
 
-	/**
-	 * Wait without a timeout: the deadlines are the control thread's, and Spring's
-	 * shutdown hook interrupts a main thread only if it waits without one.
-	 */
-	private void await(Supplier<CompletableFuture<Void>> step) throws InterruptedException {
+	private CompletableFuture<Void> onControlThread(Supplier<CompletableFuture<Void>> step) {
 		CompletableFuture<Void> done = new CompletableFuture<>();
 		this.ports.control().execute(() -> {
 			try {
@@ -199,12 +234,20 @@ public final class Handover implements Peer.Events {
 					}
 				});
 			}
-			catch (RuntimeException ex) {
+			catch (RuntimeException | Error ex) {
 				done.completeExceptionally(ex);
 			}
 		});
+		return done;
+	}
+
+	/**
+	 * Wait without a timeout: the deadlines are the control thread's, and Spring's
+	 * shutdown hook interrupts a main thread only if it waits without one.
+	 */
+	private static void await(CompletableFuture<Void> step) throws InterruptedException {
 		try {
-			done.get();
+			step.get();
 		}
 		catch (ExecutionException ex) {
 			if (ex.getCause() instanceof UpgradeException failure) {
@@ -215,19 +258,24 @@ public final class Handover implements Peer.Events {
 	}
 
 	private void changed() {
-		boolean serving = (this.incumbent.state() != Incumbent.State.STARTING);
-		Phase phase = serving ? this.incumbent.phase() : this.successor.phase();
-		Snapshot before = this.snapshot;
-		if (phase == Phase.SERVING && this.incumbent.state() == Incumbent.State.STARTING) {
+		boolean serving = (this.incumbent.state() != IncumbentState.STARTING);
+		Phase phase = serving ? this.incumbent.state().phase() : this.successor.phase();
+		if (!serving && phase == Phase.SERVING) {
 			return; // between the two roles: the next change follows at once
 		}
-		if (phase != before.phase()) {
+		if (phase != this.snapshot.phase()) {
 			this.since = Instant.now();
 		}
-		Snapshot.@Nullable Predecessor predecessor = this.successor.predecessor();
 		this.snapshot = new Snapshot(phase, this.since, this.successor.generation(), this.incumbent.successor(),
-				predecessor, this.incumbent.drainDeadline(), this.incumbent.lastAttempt());
-		this.observer.accept(this.snapshot);
+				this.successor.predecessor(), this.incumbent.drainDeadline(), this.incumbent.lastAttempt());
+		try {
+			this.observer.accept(this.snapshot);
+		}
+		catch (RuntimeException | Error ex) {
+			this.ports.journal()
+				.warn("pid=%d is in phase %s, and somebody who was told failed: %s".formatted(this.settings.pid(),
+						phase, ex));
+		}
 	}
 
 }

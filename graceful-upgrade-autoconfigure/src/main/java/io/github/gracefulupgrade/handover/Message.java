@@ -1,5 +1,6 @@
 package io.github.gracefulupgrade.handover;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 
 import org.jspecify.annotations.Nullable;
@@ -51,6 +52,47 @@ public sealed interface Message {
 	 * Successor to incumbent: the application is built, the listeners may come.
 	 */
 	record Waiting() implements Message {
+	}
+
+	/**
+	 * Incumbent to successor, before {@link Offer}: a part of some state of the
+	 * application's. The parts of one state come in order, without another's in between.
+	 *
+	 * @param contributor the name of the contributor
+	 * @param name the name of the state
+	 * @param bytes the part, at most {@value #MAX_BYTES} bytes
+	 * @param last whether it is the last part
+	 */
+	record StatePart(String contributor, String name, ByteBuffer bytes, boolean last) implements Message {
+
+		/**
+		 * The most bytes in one message.
+		 */
+		public static final int MAX_BYTES = 32_768;
+
+		@Override
+		public String kind() {
+			return "STATE";
+		}
+
+	}
+
+	/**
+	 * Incumbent to successor, before {@link Offer}: descriptors of the application's.
+	 *
+	 * @param descriptors the descriptors, at most 32
+	 */
+	record OpenFiles(List<Belongings.Open> descriptors) implements Message {
+
+		public OpenFiles {
+			descriptors = List.copyOf(descriptors);
+		}
+
+		@Override
+		public String kind() {
+			return "DESCRIPTORS";
+		}
+
 	}
 
 	/**
@@ -231,6 +273,9 @@ public sealed interface Message {
 	static void discard(@Nullable Message message) {
 		if (message instanceof Offer offer) {
 			offer.listeners().forEach((listener) -> listener.descriptor().close());
+		}
+		else if (message instanceof OpenFiles files) {
+			files.descriptors().forEach((open) -> open.descriptor().close());
 		}
 		else if (message instanceof Handoff handoff) {
 			handoff.connections().forEach((connection) -> connection.descriptor().close());

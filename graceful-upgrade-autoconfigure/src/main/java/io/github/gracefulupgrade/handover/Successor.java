@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
-import io.github.gracefulupgrade.handover.ControlThread.Timer;
 import io.github.gracefulupgrade.handover.UpgradeSocketException.Problem;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * connection to the incumbent that drains.
  * <p>
  * All state is the control thread's. The futures are what the application's main thread
- * waits for.
+ * waits for; whatever a step throws completes them.
  */
 final class Successor {
 
@@ -45,98 +44,22 @@ final class Successor {
 	 */
 	static final Duration SLACK = Duration.ofSeconds(10);
 
-	enum State {
-
-		/**
-		 * Nothing begun.
-		 */
-		NEW,
-
-		/**
-		 * Trying to reach the incumbent, or to take the lock of one that goes away.
-		 */
-		CONNECTING,
-
-		/**
-		 * WELCOME received; the application is being built.
-		 */
-		BUILDING,
-
-		/**
-		 * WAITING sent.
-		 */
-		WAITING,
-
-		/**
-		 * OFFER received; the web servers start.
-		 */
-		ADOPTING,
-
-		/**
-		 * READY sent.
-		 */
-		READY,
-
-		/**
-		 * COMMIT received; trying to take the lock.
-		 */
-		COMMITTED,
-
-		/**
-		 * Holds the lock, and the listeners if there was an incumbent; the rest of the
-		 * application starts.
-		 */
-		OWNER,
-
-		/**
-		 * Accepts.
-		 */
-		ACCEPTING,
-
-		/**
-		 * Gave up, or was closed.
-		 */
-		FAILED
-
-	}
-
 	private final Ports ports;
+
+	/**
+	 * For what is tidied up on the way out.
+	 */
+	private final Ports containedPorts;
 
 	private final Settings settings;
 
 	private final Runnable changed;
 
-	private State state = State.NEW;
+	private final StartFailures failures;
 
-	private Mode mode = Mode.COLD;
+	private final Patience patience;
 
-	/**
-	 * Whether there is no incumbent to take over from.
-	 */
-	private boolean cold;
-
-	private @Nullable Peer peer;
-
-	private long incumbent = -1;
-
-	private int generation;
-
-	private boolean draining;
-
-	/**
-	 * Whether the main thread stands at the first gate.
-	 */
-	private boolean built;
-
-	private final List<Message.Listener> offered = new ArrayList<>();
-
-	private @Nullable String lastRefusal;
-
-	private Duration giveUpAt = Duration.ZERO;
-
-	private Duration waitingSince = Duration.ZERO;
-
-	private @Nullable Timer timer;
+	private final Alarm alarm;
 
 	private final CompletableFuture<Void> prepared = new CompletableFuture<>();
 
@@ -144,13 +67,49 @@ final class Successor {
 
 	private final CompletableFuture<Void> owner = new CompletableFuture<>();
 
-	Successor(Ports ports, Settings settings, Runnable changed) {
+	private final List<Message.Listener> offered = new ArrayList<>();
+
+	private final Luggage luggage;
+
+	private SuccessorState state = SuccessorState.NEW;
+
+	private Mode mode = Mode.COLD;
+
+	private @Nullable Peer peer;
+
+	/**
+	 * The incumbent, or {@code -1} if there is none.
+	 */
+	private long incumbent = -1;
+
+	private int generation;
+
+	private @Nullable String lastRefusal;
+
+	private Duration waitingSince = Duration.ZERO;
+
+	/**
+	 * Whether the main thread stands at the first gate.
+	 */
+	private boolean built;
+
+	/**
+	 * Whether this instance, which accepts, is on its own way out.
+	 */
+	private boolean shuttingDown;
+
+	Successor(Ports ports, Ports containedPorts, Settings settings, Runnable changed) {
 		this.ports = ports;
+		this.containedPorts = containedPorts;
 		this.settings = settings;
 		this.changed = changed;
+		this.failures = new StartFailures(settings, containedPorts.lock());
+		this.patience = new Patience(ports.control());
+		this.alarm = new Alarm(ports.control());
+		this.luggage = new Luggage(ports.belongings().maxStateBytes());
 	}
 
-	// --- the way that succeeds
+	// --- to an incumbent, or to none
 
 	/**
 	 * Find out whether there is an incumbent. Completes when the lock is held (a cold
@@ -158,38 +117,38 @@ final class Successor {
 	 */
 	CompletableFuture<Void> prepare(Mode mode) {
 		this.mode = mode;
-		try {
+		step(() -> {
 			this.ports.socket().check();
-			become(State.CONNECTING);
-			startGivingUp(this.settings.connectTimeout());
+			become(SuccessorState.CONNECTING);
+			this.patience.begin(this.settings.connectTimeout());
 			seek();
-		}
-		catch (UpgradeException ex) {
-			fail(ex);
-		}
+		});
 		return this.prepared;
 	}
 
 	/**
-	 * One try to become an owner cold or to reach an incumbent, whichever the mode asks
+	 * One try to reach an incumbent or to become an owner cold, whichever the mode asks
 	 * for.
 	 */
 	private void seek() {
-		try {
-			if (this.mode == Mode.SUCCESSOR ? connect() : startCold()) {
-				return;
-			}
-			if (this.mode == Mode.AUTO && connect()) {
-				return;
-			}
-			if (gaveUp()) {
-				fail(nobodyAnswered());
-				return;
-			}
-			retry(this::seek);
+		if (this.mode != Mode.COLD && connect()) {
+			return;
 		}
-		catch (UpgradeException ex) {
-			fail(ex);
+		if (this.mode != Mode.SUCCESSOR && startCold()) {
+			return;
+		}
+		seekAgain();
+	}
+
+	private void seekAgain() {
+		if (!this.patience.isOver()) {
+			after(RETRY, this::seek);
+		}
+		else if (this.mode == Mode.SUCCESSOR) {
+			fail(this.failures.nobodyAnswers(this.lastRefusal));
+		}
+		else {
+			fail(this.failures.lockIsTaken(this.patience.length()));
 		}
 	}
 
@@ -202,7 +161,13 @@ final class Successor {
 		boolean locked = this.ports.lock().tryAcquire();
 		boolean answers = this.ports.socket().answers();
 		if (locked && !answers) {
-			becomeColdOwner();
+			this.alarm.off();
+			this.incumbent = -1;
+			this.generation = 0;
+			become(SuccessorState.COLD_OWNER);
+			this.prepared.complete(null);
+			this.listenersDecided.complete(null);
+			this.owner.complete(null);
 			return true;
 		}
 		if (locked) {
@@ -210,23 +175,10 @@ final class Successor {
 			this.ports.lock().release();
 		}
 		if (answers && this.mode == Mode.COLD) {
-			fail(new UpgradeException(
-					"%s belongs to a running instance%s".formatted(this.settings.path(), pidText(holder)),
-					"To replace the running instance by this one, start this one with --upgrade and send the running one"
-							+ " a SIGQUIT%s. To run both, give each its own pingora.upgrade-sock."
-								.formatted(holder.isPresent() ? " (kill -QUIT " + holder.getAsLong() + ")" : "")));
+			fail(this.failures.pathIsTaken(holder));
 			return true;
 		}
 		return false;
-	}
-
-	private void becomeColdOwner() {
-		stopTimer();
-		this.cold = true;
-		become(State.OWNER);
-		this.prepared.complete(null);
-		this.listenersDecided.complete(null);
-		this.owner.complete(null);
 	}
 
 	/**
@@ -237,17 +189,8 @@ final class Successor {
 		try {
 			Peer peer = this.ports.socket().connect();
 			this.peer = peer;
+			after(this.patience.leftOr(Duration.ofSeconds(1)), () -> fail(this.failures.noWelcome()));
 			peer.send(new Message.Hello(Message.PROTOCOL_VERSION, this.settings.pid(), this.settings.application()));
-			// Time to answer, for an incumbent that was reached in the last moment.
-			Duration left = this.giveUpAt.minus(this.ports.control().now());
-			startTimer((left.compareTo(Duration.ofSeconds(1)) > 0) ? left : Duration.ofSeconds(1), () -> {
-				hangUp();
-				fail(new UpgradeException(
-						"The process at %s took the connection but did not answer within %s"
-							.formatted(this.settings.path(), Incumbent.text(this.settings.connectTimeout())),
-						"See whether the running instance%s is stopped or overloaded."
-							.formatted(pidText(this.ports.lock().holder()))));
-			});
 			return true;
 		}
 		catch (UpgradeSocketException ex) {
@@ -258,22 +201,30 @@ final class Successor {
 		}
 	}
 
+	private void refused(Message.Refused refused) {
+		hangUp();
+		this.lastRefusal = refused.text();
+		if (refused.reason() == Message.Refusal.LEAVING) {
+			// It was just replaced, or shuts down: the path tells which, in a moment.
+			seekAgain();
+		}
+		else {
+			fail(this.failures.refused(refused));
+		}
+	}
+
 	private void welcome(Message.Welcome message) {
 		if (message.version() != Message.PROTOCOL_VERSION) {
-			fail(new UpgradeException(
-					"Incumbent pid=%d speaks version %d of the upgrade protocol, this instance (pid=%d) version %d"
-						.formatted(message.pid(), message.version(), this.settings.pid(), Message.PROTOCOL_VERSION),
-					"Stop the running instance and start this one in its place, or upgrade by way of a version that"
-							+ " speaks the same protocol."));
+			fail(this.failures.unknownVersion(message));
 			return;
 		}
-		stopTimer();
+		this.alarm.off();
 		this.incumbent = message.pid();
 		this.generation = message.generation() + 1;
 		this.ports.journal()
 			.info("Successor pid=%d connected to incumbent pid=%d at %s and builds its application"
 				.formatted(this.settings.pid(), this.incumbent, this.settings.path()));
-		become(State.BUILDING);
+		become(SuccessorState.BUILDING);
 		this.prepared.complete(null);
 		if (this.built) {
 			// The incumbent that was there before went away (pingora.upgrade=auto).
@@ -281,19 +232,21 @@ final class Successor {
 		}
 	}
 
+	// --- from the first gate to the second
+
 	/**
 	 * First gate: the application is built, its web servers come next. Completes when the
 	 * listeners are there, or it is certain that there are none to wait for.
 	 */
 	CompletableFuture<Void> awaitOffer() {
 		this.built = true;
-		if (this.state == State.BUILDING && this.peer != null) {
+		if (this.state == SuccessorState.BUILDING && this.peer != null) {
 			this.waitingSince = this.ports.control().now();
 			this.ports.journal()
 				.info("Successor pid=%d is ready and waits for incumbent pid=%d to hand over; trigger it with: kill -QUIT %d"
 					.formatted(this.settings.pid(), this.incumbent, this.incumbent));
-			startTimer(REMINDER, this::remind);
-			become(State.WAITING);
+			after(REMINDER, this::remind);
+			become(SuccessorState.WAITING);
 			this.peer.send(new Message.Waiting());
 		}
 		return this.listenersDecided;
@@ -304,7 +257,7 @@ final class Successor {
 			.info("Successor pid=%d has waited for %s for incumbent pid=%d to hand over; trigger it with: kill -QUIT %d"
 				.formatted(this.settings.pid(), Incumbent.text(this.ports.control().now().minus(this.waitingSince)),
 						this.incumbent, this.incumbent));
-		startTimer(REMINDER, this::remind);
+		after(REMINDER, this::remind);
 	}
 
 	private void offer(Message.Offer message) {
@@ -312,74 +265,67 @@ final class Successor {
 		if (message.more()) {
 			return;
 		}
-		stopTimer();
+		this.alarm.off();
 		this.ports.journal()
 			.info("Successor pid=%d received %d listener(s) from incumbent pid=%d: %s".formatted(this.settings.pid(),
 					this.offered.size(), this.incumbent,
 					String.join(", ", this.offered.stream().map((l) -> l.name() + " " + l.bound()).toList())));
-		this.ports.listeners().inherit(List.copyOf(this.offered));
+		List<Message.Listener> offered = List.copyOf(this.offered);
 		this.offered.clear();
-		become(State.ADOPTING);
+		become(SuccessorState.ADOPTING);
+		this.ports.listeners().inherit(offered);
+		this.ports.belongings().receive(this.luggage.unpack());
 		this.listenersDecided.complete(null);
 	}
+
+	// --- from the second gate to accepting
 
 	/**
 	 * Second gate: the web servers are started, all else comes next. Completes when this
 	 * instance owns the listeners.
 	 */
 	CompletableFuture<Void> awaitCommit() {
-		if (this.state == State.ADOPTING || (this.state == State.OWNER && !this.cold)) {
+		if (this.state == SuccessorState.ADOPTING || this.state == SuccessorState.OWNER) {
 			List<String> taken = this.ports.listeners().settle();
 			if (taken.isEmpty()) {
-				fail(new UpgradeException(
-						"This instance (pid=%d) has no listener in common with incumbent pid=%d"
-							.formatted(this.settings.pid(), this.incumbent),
-						"Configure the addresses and ports that the running instance has, or stop it and start this one"
-								+ " in its place."));
+				fail(this.failures.noListenerInCommon(this.incumbent));
 			}
-			else if (this.state == State.ADOPTING && this.peer != null) {
+			else if (this.state == SuccessorState.ADOPTING && this.peer != null) {
 				// The incumbent says when its patience ends; this is for one that cannot.
-				startGivingUp(this.settings.readyTimeout().plus(SLACK));
-				startTimer(this.settings.readyTimeout().plus(SLACK), this::noCommit);
-				become(State.READY);
+				this.patience.begin(this.settings.readyTimeout().plus(SLACK));
+				after(this.patience.length(),
+						() -> fail(this.failures.noCommit(this.incumbent, this.patience.length())));
+				become(SuccessorState.READY);
 				this.peer.send(new Message.Ready(taken));
 			}
 		}
+		discardIfFailed();
 		return this.owner;
 	}
 
-	private void noCommit() {
-		fail(new UpgradeException(
-				"Incumbent pid=%d did not answer READY of pid=%d within %s".formatted(this.incumbent,
-						this.settings.pid(), Incumbent.text(this.settings.readyTimeout().plus(SLACK))),
-				"See whether the running instance is stopped or overloaded, then try again."));
-	}
-
 	private void commit() {
-		stopTimer();
-		become(State.COMMITTED);
+		become(SuccessorState.COMMITTED);
 		takeLock();
 	}
 
 	private void takeLock() {
 		if (this.ports.lock().tryAcquire()) {
-			stopTimer();
-			this.ports.journal()
-				.info("Successor pid=%d took over from incumbent pid=%d and finishes its start"
-					.formatted(this.settings.pid(), this.incumbent));
-			become(State.OWNER);
-			this.owner.complete(null);
+			own("took over from incumbent pid=%d and finishes its start".formatted(this.incumbent));
 		}
-		else if (gaveUp()) {
-			fail(new UpgradeException(
-					"Incumbent pid=%d released the lock of %s, but another process%s took it".formatted(this.incumbent,
-							this.settings.path(), pidText(this.ports.lock().holder())),
-					"See which other instance was started at the same time."));
+		else if (this.patience.isOver()) {
+			fail(this.failures.lockIsAnothers(this.incumbent));
 		}
 		else {
 			// A cold start holds it for as long as it takes to see that the path answers.
-			retry(this::takeLock);
+			after(RETRY, this::takeLock);
 		}
+	}
+
+	private void own(String how) {
+		this.alarm.off();
+		this.ports.journal().info("Successor pid=%d %s".formatted(this.settings.pid(), how));
+		become(SuccessorState.OWNER);
+		this.owner.complete(null);
 	}
 
 	/**
@@ -389,48 +335,45 @@ final class Successor {
 	 * request then
 	 */
 	int accept() {
-		if (this.state != State.OWNER) {
-			throw new UpgradeException("This instance does not own its listeners any more",
-					"See the log for why the upgrade ended.");
+		if (this.state != SuccessorState.OWNER && this.state != SuccessorState.COLD_OWNER) {
+			throw this.failures.ownsNothing();
 		}
 		this.ports.socket().publish();
 		this.ports.pidFile().write();
 		this.ports.listeners().open();
-		become(State.ACCEPTING);
-		if (this.cold) {
+		become(SuccessorState.ACCEPTING);
+		if (this.incumbent < 0) {
 			this.ports.journal()
 				.info("Incumbent pid=%d serves and can be upgraded at %s".formatted(this.settings.pid(),
 						this.settings.path()));
 		}
 		else {
-			this.draining = (this.peer != null);
 			this.ports.journal()
 				.info("Successor pid=%d accepts, generation %d; predecessor pid=%d %s".formatted(this.settings.pid(),
-						this.generation, this.incumbent, this.draining ? "drains" : "is gone"));
-			if (this.peer != null) {
-				this.peer.send(new Message.Accepting(List.copyOf(this.ports.listeners().movable()),
-						this.ports.connections().room()));
-			}
+						this.generation, this.incumbent, (this.peer != null) ? "drains" : "is gone"));
+		}
+		if (this.peer != null) {
+			this.peer.send(new Message.Accepting(List.copyOf(this.ports.listeners().movable()),
+					this.ports.connections().room()));
 		}
 		return this.generation;
 	}
 
+	// --- the end of the connection to the predecessor
+
 	/**
-	 * Serve connections that the incumbent established.
+	 * Serve connections that the predecessor established.
 	 */
 	private void handoff(Message.Handoff message) {
+		List<Connections.Established> connections = message.connections();
 		int taken = 0;
-		for (Connections.Established connection : message.connections()) {
-			if (this.ports.connections().room() == 0 || !this.ports.connections().adopt(connection)) {
-				break;
-			}
+		while (taken < connections.size() && this.containedPorts.connections().room() > 0
+				&& this.containedPorts.connections().adopt(connections.get(taken))) {
 			taken++;
 		}
-		message.connections()
-			.subList(taken, message.connections().size())
-			.forEach((connection) -> connection.descriptor().close());
+		connections.subList(taken, connections.size()).forEach((connection) -> connection.descriptor().close());
 		if (this.peer != null) {
-			this.peer.send(new Message.Received(taken, this.ports.connections().room()));
+			this.peer.send(new Message.Received(taken, this.containedPorts.connections().room()));
 		}
 	}
 
@@ -438,92 +381,101 @@ final class Successor {
 	 * This instance has been replaced itself.
 	 */
 	void replaced() {
-		if (this.peer != null && this.state == State.ACCEPTING) {
+		if (this.peer != null && this.state == SuccessorState.ACCEPTING) {
 			this.peer.send(new Message.Enough());
 		}
 	}
 
 	private void farewell(Message.Farewell message) {
 		Peer peer = this.peer;
-		if (peer != null) {
-			peer.send(new Message.Goodbye());
+		if (peer == null) {
+			return;
 		}
+		if (this.shuttingDown) {
+			// With GOODBYE, both would be gone.
+			letGoOfPredecessor();
+			return;
+		}
+		peer.send(new Message.Goodbye());
 		this.ports.journal()
 			.info("Predecessor pid=%d drained: %d request(s) finished, %d cut; pid=%d goes on alone"
 				.formatted(this.incumbent, message.finished(), message.cut(), this.settings.pid()));
-		predecessorGone();
+		letGoOfPredecessor();
 	}
 
-	private void predecessorGone() {
-		this.draining = false;
-		hangUp();
-		this.changed.run();
+	/**
+	 * This instance shuts down: its predecessor, if it is still there, must not leave,
+	 * too.
+	 */
+	void shutDown() {
+		this.shuttingDown = true;
 	}
 
-	// --- the ways out
+	/**
+	 * Hang up. A predecessor that had no GOODBYE sees to it that somebody serves: it
+	 * takes the lock if that is free.
+	 */
+	void letGoOfPredecessor() {
+		if (this.state == SuccessorState.ACCEPTING) {
+			hangUp();
+			this.changed.run();
+		}
+	}
+
+	// --- peers
 
 	void received(Peer peer, Message message) {
-		if (peer != this.peer) {
-			Message.discard(message); // hung up meanwhile
-			return;
-		}
-		if (message instanceof Message.Welcome welcome && this.state == State.CONNECTING) {
-			welcome(welcome);
-		}
-		else if (message instanceof Message.Refused refused && this.state == State.CONNECTING) {
-			refused(refused);
-		}
-		else if (message instanceof Message.Withdrawn withdrawn) {
-			withdrawn(withdrawn);
-		}
-		else if (message instanceof Message.Offer offer && this.state == State.WAITING) {
-			offer(offer);
-		}
-		else if (message instanceof Message.Commit && this.state == State.READY) {
-			commit();
-		}
-		else if (message instanceof Message.Handoff handoff && this.state == State.ACCEPTING) {
-			handoff(handoff);
-		}
-		else if (message instanceof Message.Farewell farewell && this.state == State.ACCEPTING) {
-			farewell(farewell);
-		}
-		else {
-			Message.discard(message);
-			outOfTurn(message);
-		}
+		step(() -> {
+			if (message instanceof Message.Welcome welcome && this.state == SuccessorState.CONNECTING) {
+				welcome(welcome);
+			}
+			else if (message instanceof Message.Refused refused && this.state == SuccessorState.CONNECTING) {
+				refused(refused);
+			}
+			else if (message instanceof Message.StatePart part && this.state == SuccessorState.WAITING
+					&& this.luggage.add(part)) {
+				return; // more to come
+			}
+			else if (message instanceof Message.OpenFiles files && this.state == SuccessorState.WAITING
+					&& this.luggage.add(files)) {
+				return;
+			}
+			else if (message instanceof Message.Offer offer && this.state == SuccessorState.WAITING) {
+				offer(offer);
+			}
+			else if (message instanceof Message.Commit && this.state == SuccessorState.READY) {
+				commit();
+			}
+			else if (message instanceof Message.Handoff handoff && this.state == SuccessorState.ACCEPTING) {
+				handoff(handoff);
+			}
+			else if (message instanceof Message.Farewell farewell && this.state == SuccessorState.ACCEPTING) {
+				farewell(farewell);
+			}
+			else if (message instanceof Message.Withdrawn withdrawn) {
+				withdrawn(withdrawn);
+			}
+			else {
+				outOfTurn(peer, message);
+			}
+		});
 	}
 
-	private void outOfTurn(Message message) {
+	private void outOfTurn(Peer peer, Message message) {
+		Message.discard(message);
 		String what = "it sent %s, which has no place in state %s".formatted(message.kind(), this.state);
 		this.ports.journal()
 			.warn("Incumbent pid=%d broke the protocol towards pid=%d: %s".formatted(this.incumbent,
 					this.settings.pid(), what));
-		Peer peer = this.peer;
-		if (peer != null) {
-			peer.close();
-			disconnected(peer, what);
-		}
+		peer.close();
+		lost(what);
 	}
 
-	private void refused(Message.Refused refused) {
-		hangUp();
-		this.lastRefusal = refused.text();
-		switch (refused.reason()) {
-			case BUSY -> fail(new UpgradeException(
-					"Another successor, pid=%d, is already there for the instance at %s".formatted(refused.pid(),
-							this.settings.path()),
-					"Let that one take over, or end it first (kill %d).".formatted(refused.pid())));
-			case VERSION -> fail(new UpgradeException("Refused: " + refused.text(),
-					"Stop the running instance and start this one in its place, or upgrade by way of a version that"
-							+ " speaks the same protocol."));
-			case FOREIGN -> fail(new UpgradeException(
-					"Refused by the process at %s: %s".formatted(this.settings.path(), refused.text()),
-					"Run this instance as the same user as the running one."));
-			// It was just replaced, or shuts down: the path tells which, in a moment.
-			case LEAVING -> retryOrGiveUp();
-		}
+	void disconnected(String reason) {
+		step(() -> lost(reason));
 	}
+
+	// --- the ways out
 
 	private void withdrawn(Message.Withdrawn message) {
 		switch (this.state) {
@@ -531,78 +483,48 @@ final class Successor {
 				hangUp();
 				incumbentLeft(message.reason());
 			}
-			case ADOPTING, READY, COMMITTED, OWNER -> {
+			case ADOPTING, READY -> {
 				hangUp();
-				boolean mainThreadIsPastTheGates = (this.state == State.OWNER);
-				UpgradeException failure = new UpgradeException("The offer was taken back: " + message.reason(),
-						"The running instance goes on. See both logs for the reason (pingora.ready-timeout is how long a"
-								+ " start may take after the offer), then try again.");
-				fail(failure);
-				if (mainThreadIsPastTheGates) {
-					this.ports.exit().abort(failure);
+				if (message.leaving() && this.mode == Mode.AUTO) {
+					orphaned(message.reason());
+				}
+				else {
+					fail(this.failures.takenBack(message.reason()));
 				}
 			}
+			case COMMITTED -> fail(this.failures.takenBack(message.reason()));
+			case OWNER -> {
+				UpgradeException failure = this.failures.takenBack(message.reason());
+				fail(failure);
+				// The main thread is past the gates, where it would be told.
+				this.containedPorts.exit().abort(failure);
+			}
 			// It accepts and holds the lock: too late.
-			case ACCEPTING, NEW, FAILED -> {
+			case ACCEPTING, NEW, COLD_OWNER, FAILED -> {
 			}
 		}
 	}
 
-	void disconnected(Peer peer, String reason) {
-		if (peer != this.peer) {
-			return;
-		}
+	private void lost(String reason) {
 		this.peer = null;
 		switch (this.state) {
 			case CONNECTING -> {
 				this.lastRefusal = reason;
-				retryOrGiveUp();
+				seekAgain();
 			}
 			case BUILDING, WAITING -> incumbentLeft("incumbent pid=%d is gone: %s".formatted(this.incumbent, reason));
-			case ADOPTING, READY, COMMITTED -> {
-				this.ports.journal()
-					.warn("Lost incumbent pid=%d after it offered its listeners to pid=%d: %s".formatted(this.incumbent,
-							this.settings.pid(), reason));
-				startGivingUp(LOCK_OF_THE_DEAD);
-				orphaned(reason);
-			}
+			case ADOPTING, READY, COMMITTED -> orphaned(reason);
 			case OWNER -> this.ports.journal()
 				.warn("Predecessor pid=%d is gone: %s; pid=%d owns the listeners and goes on".formatted(this.incumbent,
 						reason, this.settings.pid()));
 			case ACCEPTING -> {
-				if (this.draining) {
-					this.ports.journal()
-						.warn("Predecessor pid=%d is gone before its drain was over: %s; pid=%d serves on"
-							.formatted(this.incumbent, reason, this.settings.pid()));
-					predecessorGone();
-				}
+				this.ports.journal()
+					.warn("Predecessor pid=%d is gone before its drain was over: %s; pid=%d serves on"
+						.formatted(this.incumbent, reason, this.settings.pid()));
+				this.changed.run();
 			}
-			case NEW, FAILED -> {
+			case NEW, COLD_OWNER, FAILED -> {
 			}
-		}
-	}
-
-	/**
-	 * The connection to the incumbent broke while this process holds the listeners. The
-	 * lock tells whether it lives: then this process must not go on, else it must.
-	 */
-	private void orphaned(String reason) {
-		if (this.ports.lock().tryAcquire()) {
-			stopTimer();
-			this.ports.journal()
-				.warn("Incumbent pid=%d is dead; pid=%d owns its listeners and goes on".formatted(this.incumbent,
-						this.settings.pid()));
-			become(State.OWNER);
-			this.owner.complete(null);
-		}
-		else if (gaveUp()) {
-			fail(new UpgradeException(
-					"Incumbent pid=%d broke the connection to pid=%d, but lives: %s".formatted(this.incumbent,
-							this.settings.pid(), reason),
-					"The running instance serves on; see its log, then try again."));
-		}
-		else {
-			retry(() -> orphaned(reason));
 		}
 	}
 
@@ -610,47 +532,54 @@ final class Successor {
 	 * The incumbent went, or goes, before it offered anything.
 	 */
 	private void incumbentLeft(String reason) {
-		this.peer = null;
-		if (this.mode == Mode.AUTO) {
-			this.ports.journal()
-				.info("%s; pid=%d starts cold unless another instance takes its place (pingora.upgrade=auto)"
-					.formatted(reason, this.settings.pid()));
-			startGivingUp(this.settings.connectTimeout());
-			become(State.CONNECTING);
-			retry(this::seek);
+		dropOffer();
+		if (this.mode != Mode.AUTO) {
+			fail(this.failures.incumbentLeft(reason));
+			return;
 		}
-		else {
-			fail(new UpgradeException("Nothing to take over for pid=%d: %s".formatted(this.settings.pid(), reason),
-					"Start this instance without --upgrade, or with --upgrade=auto."));
-		}
+		this.ports.journal()
+			.info("%s; pid=%d starts cold unless another instance takes its place (pingora.upgrade=auto)"
+				.formatted(reason, this.settings.pid()));
+		// One that shuts down keeps the lock until its background work has stopped.
+		this.patience.begin(this.settings.connectTimeout().plus(this.settings.readyTimeout()));
+		become(SuccessorState.CONNECTING);
+		after(RETRY, this::seek);
 	}
 
-	private void retryOrGiveUp() {
-		stopTimer();
-		if (gaveUp()) {
-			fail(nobodyAnswered());
-		}
-		else {
-			retry(this::seek);
-		}
+	/**
+	 * The connection to the incumbent ended while this process holds its listeners. The
+	 * lock tells whether the incumbent lives: then this process must not go on, else it
+	 * must.
+	 */
+	private void orphaned(String reason) {
+		this.ports.journal()
+			.warn("Lost incumbent pid=%d after it offered its listeners to pid=%d: %s".formatted(this.incumbent,
+					this.settings.pid(), reason));
+		Patience endless = new Patience(this.ports.control());
+		endless.begin(this.settings.readyTimeout().plus(SLACK));
+		this.patience.begin(LOCK_OF_THE_DEAD);
+		seekOwnership(reason, endless);
 	}
 
-	private UpgradeException nobodyAnswered() {
-		OptionalLong holder = this.ports.lock().holder();
-		String timeout = Incumbent.text(this.settings.connectTimeout());
-		if (this.mode == Mode.SUCCESSOR) {
-			return new UpgradeException(
-					"No running instance answered at %s within %s (pingora.connect-timeout)%s".formatted(
-							this.settings.path(), timeout,
-							(this.lastRefusal != null) ? "; the last word was: " + this.lastRefusal : ""),
-					"See that the running instance uses the same pingora.upgrade-sock. If there is none, start this one"
-							+ " without --upgrade, or with --upgrade=auto.");
+	private void seekOwnership(String reason, Patience atMost) {
+		if (this.ports.lock().tryAcquire()) {
+			if (!this.ports.socket().answers()) {
+				own("owns the listeners of incumbent pid=%d, which is gone, and goes on".formatted(this.incumbent));
+				return;
+			}
+			// The incumbent lives, and hands over to somebody else at this moment.
+			this.ports.lock().release();
 		}
-		return new UpgradeException(
-				"%s.lock is held by a running instance%s that does not answer at %s, and was not released within %s"
-					.formatted(this.settings.path(), pidText(holder), this.settings.path(), timeout),
-				"Another instance is starting or stopping there. Wait for it or end it, or give this one its own"
-						+ " pingora.upgrade-sock.");
+		if (this.patience.isOver()) {
+			if (atMost.isOver() || this.ports.socket().answers()) {
+				fail(this.failures.incumbentLives(this.incumbent, reason));
+				return;
+			}
+			// Whoever holds the lock is on its way out, or a cold start that was quicker
+			// than this process, and cannot bind what this process holds.
+			this.patience.begin(LOCK_OF_THE_DEAD);
+		}
+		after(RETRY, () -> seekOwnership(reason, atMost));
 	}
 
 	/**
@@ -658,20 +587,26 @@ final class Successor {
 	 * incumbent lent goes back.
 	 */
 	void abandon(String reason) {
-		if (this.state != State.FAILED && this.state != State.ACCEPTING) {
-			fail(new UpgradeException(reason, "See the log of this instance."));
+		if (this.state != SuccessorState.FAILED && this.state != SuccessorState.ACCEPTING) {
+			fail(this.failures.abandoned(reason));
 		}
+		discardIfFailed();
 	}
 
 	private void fail(UpgradeException failure) {
-		stopTimer();
-		become(State.FAILED);
+		// Between the gates, web servers find the listeners that they expect: told that
+		// their ports are in use, nobody would know why.
+		boolean serversStart = (this.state == SuccessorState.ADOPTING);
 		Peer peer = this.peer;
 		this.peer = null;
-		this.offered.forEach((listener) -> listener.descriptor().close());
-		this.offered.clear();
-		this.ports.listeners().discard();
-		this.ports.lock().release();
+		this.alarm.off();
+		become(SuccessorState.FAILED);
+		dropOffer();
+		if (!serversStart) {
+			discardIfFailed();
+		}
+		this.containedPorts.socket().retire();
+		this.containedPorts.lock().release();
 		if (peer != null) {
 			peer.send(new Message.Failed(String.valueOf(failure.getMessage())));
 			peer.close();
@@ -679,6 +614,18 @@ final class Successor {
 		this.prepared.completeExceptionally(failure);
 		this.listenersDecided.completeExceptionally(failure);
 		this.owner.completeExceptionally(failure);
+	}
+
+	private void dropOffer() {
+		this.offered.forEach((listener) -> listener.descriptor().close());
+		this.offered.clear();
+		this.luggage.discard();
+	}
+
+	private void discardIfFailed() {
+		if (this.state == SuccessorState.FAILED) {
+			this.containedPorts.listeners().discard();
+		}
 	}
 
 	private void hangUp() {
@@ -691,64 +638,56 @@ final class Successor {
 
 	// --- state
 
-	State state() {
-		return this.state;
-	}
-
 	boolean owns(Peer peer) {
 		return peer == this.peer;
 	}
 
 	Phase phase() {
-		return switch (this.state) {
-			case NEW, CONNECTING, BUILDING -> Phase.STARTING;
-			case WAITING -> Phase.WAITING;
-			case ADOPTING, READY, COMMITTED -> Phase.TAKING_OVER;
-			case OWNER -> this.cold ? Phase.STARTING : Phase.TAKING_OVER;
-			case ACCEPTING -> Phase.SERVING;
-			case FAILED -> Phase.STOPPING;
-		};
+		return this.state.phase();
 	}
 
 	int generation() {
 		return this.generation;
 	}
 
+	/**
+	 * The instance that this one took over from.
+	 */
 	Snapshot.@Nullable Predecessor predecessor() {
-		return (!this.cold && this.incumbent >= 0) ? new Snapshot.Predecessor(this.incumbent, this.draining) : null;
+		return (this.state == SuccessorState.ACCEPTING && this.incumbent >= 0)
+				? new Snapshot.Predecessor(this.incumbent, this.peer != null) : null;
 	}
 
-	private void become(State state) {
+	private void become(SuccessorState state) {
 		this.state = state;
 		this.changed.run();
 	}
 
-	private void startGivingUp(Duration after) {
-		this.giveUpAt = this.ports.control().now().plus(after);
+	private void after(Duration delay, Runnable task) {
+		this.alarm.set(delay, () -> step(task));
 	}
 
-	private boolean gaveUp() {
-		return this.ports.control().now().compareTo(this.giveUpAt) >= 0;
-	}
-
-	private void retry(Runnable task) {
-		startTimer(RETRY, task);
-	}
-
-	private void startTimer(Duration delay, Runnable task) {
-		stopTimer();
-		this.timer = this.ports.control().after(delay, task);
-	}
-
-	private void stopTimer() {
-		if (this.timer != null) {
-			this.timer.cancel();
-			this.timer = null;
+	/**
+	 * Whatever a step throws ends the start, with a reason, and never leaves the main
+	 * thread waiting. An instance that accepts does not end so.
+	 */
+	private void step(Runnable step) {
+		try {
+			step.run();
 		}
-	}
-
-	private static String pidText(OptionalLong pid) {
-		return pid.isPresent() ? " (pid=" + pid.getAsLong() + ")" : "";
+		catch (RuntimeException | Error ex) {
+			UpgradeException failure = (ex instanceof UpgradeException upgrade) ? upgrade
+					: this.failures.unexpected(ex);
+			if (this.state == SuccessorState.ACCEPTING) {
+				this.ports.journal().warn(failure.getMessage() + "; it serves on");
+				return;
+			}
+			boolean pastTheGates = (this.state == SuccessorState.OWNER);
+			fail(failure);
+			if (pastTheGates) {
+				this.containedPorts.exit().abort(failure);
+			}
+		}
 	}
 
 }

@@ -39,6 +39,8 @@ public final class UpgradableListeners implements Listeners {
 
 	private final List<Message.Listener> inherited = new ArrayList<>();
 
+	private final ActivatedListeners activated = new ActivatedListeners();
+
 	private final List<Listening> listening = new ArrayList<>();
 
 	/**
@@ -83,18 +85,38 @@ public final class UpgradableListeners implements Listeners {
 		String requested = Addresses.text(inet);
 		synchronized (this) {
 			Message.Listener listener = take(name, requested, inet.getPort());
-			Channel channel = (listener != null) ? adopt(listener.descriptor()) : unbound.get();
+			Descriptor existing = (listener != null) ? listener.descriptor() : this.activated.take(name, requested);
+			Channel channel = (existing != null) ? adopt(existing) : unbound.get();
 			if (!(channel instanceof EpollServerSocketChannel)) {
 				return channel; // not a transport whose listeners could be handed over
 			}
 			ListenerTraits traits = new ListenerTraits((listener != null) ? listener.name() : name, movable);
-			AcceptGate gate = new AcceptGate(listener != null, this.open, traits, this.connections);
+			AcceptGate gate = new AcceptGate(existing != null, this.open, traits, this.connections);
 			channel.pipeline().addFirst(gate);
 			Listening listening = new Listening(name, requested, channel, gate, traits, listener != null);
 			this.listening.add(listening);
 			channel.closeFuture().addListener((ChannelFutureListener) (future) -> forget(listening));
 			return channel;
 		}
+	}
+
+	/**
+	 * Keep a listening socket that this process was started with, for the server of its
+	 * name or address.
+	 * @param descriptor the descriptor
+	 * @param name its name
+	 * @throws IllegalArgumentException if it is no TCP socket that listens
+	 */
+	public synchronized void activate(int descriptor, String name) {
+		this.activated.add(descriptor, name);
+	}
+
+	/**
+	 * The sockets that this process was started with and no server has taken.
+	 * @return each as text
+	 */
+	public synchronized List<String> leftOver() {
+		return this.activated.left();
 	}
 
 	/**
@@ -153,6 +175,7 @@ public final class UpgradableListeners implements Listeners {
 	public synchronized void discard() {
 		this.inherited.forEach((listener) -> listener.descriptor().close());
 		this.inherited.clear();
+		this.activated.close();
 	}
 
 	@Override

@@ -10,10 +10,11 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.socket.ServerSocketChannel;
 import reactor.netty.http.HttpProtocol;
-import reactor.netty.http.server.HttpServer;
 import reactor.netty.http.server.HttpServerConfig;
 import reactor.netty.http.server.ProxyProtocolSupportType;
 import reactor.netty.resources.LoopResources;
+import reactor.netty.transport.ServerTransport;
+import reactor.netty.transport.ServerTransportConfig;
 
 /**
  * Makes Reactor Netty servers upgradable: their bind step adopts inherited listeners, and
@@ -47,9 +48,12 @@ public final class UpgradableServers {
 	 * next version
 	 * @param loops the event loops that the server is to run on
 	 * @param server the server
+	 * @param <T> the type of the server
+	 * @param <C> the type of its configuration
 	 * @return the upgradable server
 	 */
-	public HttpServer apply(String name, Supplier<LoopResources> loops, HttpServer server) {
+	public <T extends ServerTransport<T, C>, C extends ServerTransportConfig<C>> T apply(String name,
+			Supplier<LoopResources> loops, T server) {
 		Supplier<SocketAddress> address = () -> {
 			Supplier<? extends SocketAddress> bindAddress = server.configuration().bindAddress();
 			if (bindAddress == null) {
@@ -57,14 +61,19 @@ public final class UpgradableServers {
 			}
 			return bindAddress.get();
 		};
-		HttpServerConfig config = server.configuration();
-		// What is not plain HTTP/1.1 has state that the next process would miss: keys,
-		// header tables, the address that a PROXY protocol header told.
-		boolean movable = this.connectionHandover && AcceptedChannels.isPossible() && !config.isSecure()
-				&& Set.of(config.protocols()).equals(Set.of(HttpProtocol.HTTP11))
-				&& config.proxyProtocolSupportType() == ProxyProtocolSupportType.OFF;
+		boolean movable = this.connectionHandover && AcceptedChannels.isPossible() && isMovable(server.configuration());
 		return server.runOn(new AdoptingLoopResources(loops, this.listeners, name, address, movable))
 			.childObserve(this.connections.observer());
+	}
+
+	/**
+	 * What is not plain HTTP/1.1 has state that the next process would miss: keys, header
+	 * tables, the address that a PROXY protocol header told.
+	 */
+	private static boolean isMovable(ServerTransportConfig<?> config) {
+		return config instanceof HttpServerConfig http && !http.isSecure()
+				&& Set.of(http.protocols()).equals(Set.of(HttpProtocol.HTTP11))
+				&& http.proxyProtocolSupportType() == ProxyProtocolSupportType.OFF;
 	}
 
 	/**

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
+import io.github.gracefulupgrade.handover.Belongings;
 import io.github.gracefulupgrade.handover.Connections.Established;
 import io.github.gracefulupgrade.handover.Descriptor;
 import io.github.gracefulupgrade.handover.Message;
@@ -72,6 +73,9 @@ final class FrameCodec {
 		if (message instanceof Message.Offer offer) {
 			return offer.listeners().stream().map(Message.Listener::descriptor).toList();
 		}
+		if (message instanceof Message.OpenFiles files) {
+			return files.descriptors().stream().map(Belongings.Open::descriptor).toList();
+		}
 		if (message instanceof Message.Handoff handoff) {
 			return handoff.connections().stream().map(Established::descriptor).toList();
 		}
@@ -118,6 +122,16 @@ final class FrameCodec {
 		if (message instanceof Message.Commit) {
 			return new FrameOutput(FrameType.COMMIT).toFrame();
 		}
+		if (message instanceof Message.StatePart state) {
+			return new FrameOutput(FrameType.STATE).identifier(state.contributor(), NAME_BOUND)
+				.identifier(state.name(), NAME_BOUND)
+				.flag(state.last())
+				.blob(state.bytes(), Message.StatePart.MAX_BYTES)
+				.toFrame();
+		}
+		if (message instanceof Message.OpenFiles files) {
+			return encode(files);
+		}
 		if (message instanceof Message.Accepting accepting) {
 			return new FrameOutput(FrameType.ACCEPTING).identifiers(accepting.connectable(), MAX_NAMES, NAME_BOUND)
 				.i32(accepting.room())
@@ -151,6 +165,18 @@ final class FrameCodec {
 			out.identifier(listener.name(), NAME_BOUND)
 				.identifier(listener.requested(), NAME_BOUND)
 				.identifier(listener.bound(), NAME_BOUND);
+		}
+		return out.toFrame();
+	}
+
+	private static byte[] encode(Message.OpenFiles files) {
+		if (files.descriptors().size() > MAX_DESCRIPTORS) {
+			throw new IllegalArgumentException("DESCRIPTORS: %d, at most %d travel in one frame"
+				.formatted(files.descriptors().size(), MAX_DESCRIPTORS));
+		}
+		FrameOutput out = new FrameOutput(FrameType.DESCRIPTORS).u16(files.descriptors().size());
+		for (Belongings.Open open : files.descriptors()) {
+			out.identifier(open.contributor(), NAME_BOUND).identifier(open.name(), NAME_BOUND);
 		}
 		return out.toFrame();
 	}
@@ -211,6 +237,8 @@ final class FrameCodec {
 			case WITHDRAWN ->
 				Frame.of(type, new Message.Withdrawn(in.flag("leaving"), in.string("reason", TEXT_BOUND)));
 			case COMMIT -> Frame.of(type, new Message.Commit());
+			case STATE -> state(in);
+			case DESCRIPTORS -> openFiles(in);
 			case ACCEPTING ->
 				Frame.of(type, new Message.Accepting(in.strings("connectable", MAX_NAMES, NAME_BOUND), in.i32("room")));
 			case CONNECTIONS -> connections(in);
@@ -247,6 +275,28 @@ final class FrameCodec {
 					.mapToObj((i) -> new Message.Listener(names.get(i).name(), names.get(i).requested(),
 							names.get(i).bound(), descriptors.get(i)))
 					.toList(), more));
+	}
+
+	private static Frame state(FrameInput in) throws ProtocolException {
+		String contributor = in.string("contributor", NAME_BOUND);
+		String name = in.string("name", NAME_BOUND);
+		boolean last = in.flag("last");
+		byte[] bytes = in.blob("bytes", Message.StatePart.MAX_BYTES);
+		return Frame.of(FrameType.STATE, new Message.StatePart(contributor, name, ByteBuffer.wrap(bytes), last));
+	}
+
+	private static Frame openFiles(FrameInput in) throws ProtocolException {
+		int count = in.count("descriptors", MAX_DESCRIPTORS);
+		List<String> contributors = new ArrayList<>();
+		List<String> names = new ArrayList<>();
+		for (int i = 0; i < count; i++) {
+			contributors.add(in.string("contributor", NAME_BOUND));
+			names.add(in.string("name", NAME_BOUND));
+		}
+		return new Frame(FrameType.DESCRIPTORS, count,
+				(descriptors) -> new Message.OpenFiles(IntStream.range(0, count)
+					.mapToObj((i) -> new Belongings.Open(contributors.get(i), names.get(i), descriptors.get(i)))
+					.toList()));
 	}
 
 	private static Frame connections(FrameInput in) throws ProtocolException {

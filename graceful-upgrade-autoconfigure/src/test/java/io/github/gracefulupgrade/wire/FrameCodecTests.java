@@ -13,6 +13,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import com.sun.management.ThreadMXBean;
+import io.github.gracefulupgrade.handover.Belongings.Open;
 import io.github.gracefulupgrade.handover.Connections.Established;
 import io.github.gracefulupgrade.handover.Descriptor;
 import io.github.gracefulupgrade.handover.Message;
@@ -26,10 +27,12 @@ import io.github.gracefulupgrade.handover.Message.Handoff;
 import io.github.gracefulupgrade.handover.Message.Hello;
 import io.github.gracefulupgrade.handover.Message.Listener;
 import io.github.gracefulupgrade.handover.Message.Offer;
+import io.github.gracefulupgrade.handover.Message.OpenFiles;
 import io.github.gracefulupgrade.handover.Message.Ready;
 import io.github.gracefulupgrade.handover.Message.Received;
 import io.github.gracefulupgrade.handover.Message.Refusal;
 import io.github.gracefulupgrade.handover.Message.Refused;
+import io.github.gracefulupgrade.handover.Message.StatePart;
 import io.github.gracefulupgrade.handover.Message.Waiting;
 import io.github.gracefulupgrade.handover.Message.Welcome;
 import io.github.gracefulupgrade.handover.Message.Withdrawn;
@@ -60,7 +63,16 @@ class FrameCodecTests {
 				new Accepting(List.of("server"), 100), new Accepting(names(1024, 61), Integer.MAX_VALUE),
 				new Handoff(List.of()), new Handoff(List.of(connection(5))),
 				new Handoff(IntStream.range(0, 32).mapToObj((i) -> connection(i)).toList()), new Received(32, 0),
-				new Received(0, Integer.MAX_VALUE), new Enough(), new Farewell(0, Long.MAX_VALUE), new Goodbye());
+				new Received(0, Integer.MAX_VALUE), new Enough(), new StatePart("c", "n", bytes(0), true),
+				new StatePart("c", "n", bytes(StatePart.MAX_BYTES), false), new OpenFiles(List.of()),
+				new OpenFiles(List.of(new Open("c", "n", Descriptor.borrowed(5)))), new Farewell(0, Long.MAX_VALUE),
+				new Goodbye());
+	}
+
+	private static ByteBuffer bytes(int length) {
+		byte[] bytes = new byte[length];
+		Arrays.fill(bytes, (byte) 7);
+		return ByteBuffer.wrap(bytes);
 	}
 
 	private static Established connection(int descriptor) {
@@ -108,6 +120,8 @@ class FrameCodecTests {
 			case FAILED -> 0x13;
 			case WITHDRAWN -> 0x14;
 			case COMMIT -> 0x15;
+			case STATE -> 0x16;
+			case DESCRIPTORS -> 0x17;
 			case ACCEPTING -> 0x20;
 			case CONNECTIONS -> 0x30;
 			case RECEIVED -> 0x31;

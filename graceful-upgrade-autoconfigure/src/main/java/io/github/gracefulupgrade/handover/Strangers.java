@@ -1,0 +1,79 @@
+package io.github.gracefulupgrade.handover;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Processes that connected and have not said who they are.
+ */
+final class Strangers {
+
+	private final Ports ports;
+
+	private final Settings settings;
+
+	/**
+	 * Each with the end of its time to say so.
+	 */
+	private final Map<Peer, Alarm> strangers = new HashMap<>();
+
+	Strangers(Ports ports, Settings settings) {
+		this.ports = ports;
+		this.settings = settings;
+	}
+
+	void connected(Peer peer) {
+		Alarm patience = new Alarm(this.ports.control());
+		this.strangers.put(peer, patience);
+		patience.set(Incumbent.PROMPT_ANSWER,
+				() -> turnAway(peer, "said nothing for %s; closed".formatted(Incumbent.text(Incumbent.PROMPT_ANSWER))));
+	}
+
+	/**
+	 * A stranger is none any more.
+	 * @return whether it was one
+	 */
+	boolean remove(Peer peer) {
+		Alarm patience = this.strangers.remove(peer);
+		if (patience != null) {
+			patience.off();
+		}
+		return patience != null;
+	}
+
+	/**
+	 * Something came from a process that is not the successor. Unless it is HELLO from a
+	 * stranger, there is nothing to be said about it.
+	 * @return whether a stranger said HELLO
+	 */
+	boolean saidHello(Peer peer, Message message) {
+		boolean stranger = remove(peer);
+		if (stranger && message instanceof Message.Hello) {
+			return true;
+		}
+		Message.discard(message);
+		if (stranger) {
+			turnAway(peer, "began with %s instead of HELLO; closed".formatted(message.kind()));
+		}
+		return false;
+	}
+
+	void disconnected(Peer peer, String reason) {
+		if (remove(peer)) {
+			warn("was no successor: " + reason);
+		}
+	}
+
+	private void turnAway(Peer peer, String why) {
+		this.strangers.remove(peer);
+		warn(why);
+		peer.close();
+	}
+
+	private void warn(String why) {
+		this.ports.journal()
+			.warn("A process connected to %s of incumbent pid=%d and %s".formatted(this.settings.path(),
+					this.settings.pid(), why));
+	}
+
+}

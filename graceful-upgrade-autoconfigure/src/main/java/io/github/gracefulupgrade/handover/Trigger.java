@@ -1,0 +1,49 @@
+package io.github.gracefulupgrade.handover;
+
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Somebody asks for a handover.
+ *
+ * @param source who
+ * @param reply told of the outcome
+ */
+record Trigger(Source source, CompletableFuture<Attempt> reply) {
+
+	static Trigger signal() {
+		return new Trigger(Source.SIGNAL, new CompletableFuture<>());
+	}
+
+	boolean isSignal() {
+		return this.source == Source.SIGNAL;
+	}
+
+	@Override
+	public String toString() {
+		return this.source.text;
+	}
+
+	/**
+	 * Who can ask.
+	 */
+	enum Source {
+
+		/**
+		 * SIGQUIT.
+		 */
+		SIGNAL("SIGQUIT"),
+
+		/**
+		 * The actuator endpoint, or the application itself.
+		 */
+		REQUEST("Request");
+
+		private final String text;
+
+		Source(String text) {
+			this.text = text;
+		}
+
+	}
+
+}
