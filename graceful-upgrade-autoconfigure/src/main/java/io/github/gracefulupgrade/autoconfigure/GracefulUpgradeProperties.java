@@ -6,6 +6,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Properties of the graceful upgrade.
@@ -53,10 +54,18 @@ public class GracefulUpgradeProperties {
 	private @Nullable Duration gracePeriod;
 
 	/**
+	 * Whether idle keep-alive connections are handed over to the successor, instead of
+	 * being closed after their next response.
+	 */
+	private boolean connectionHandover = true;
+
+	/**
 	 * File that names the process that serves: written when an instance starts to serve,
 	 * replaced by its successor, removed by the last one.
 	 */
 	private @Nullable Path pidFile;
+
+	private final State state = new State();
 
 	public @Nullable Path getUpgradeSock() {
 		return this.upgradeSock;
@@ -114,12 +123,57 @@ public class GracefulUpgradeProperties {
 		this.gracePeriod = gracePeriod;
 	}
 
+	public boolean isConnectionHandover() {
+		return this.connectionHandover;
+	}
+
+	public void setConnectionHandover(boolean connectionHandover) {
+		this.connectionHandover = connectionHandover;
+	}
+
 	public @Nullable Path getPidFile() {
 		return this.pidFile;
 	}
 
 	public void setPidFile(@Nullable Path pidFile) {
 		this.pidFile = pidFile;
+	}
+
+	public State getState() {
+		return this.state;
+	}
+
+	/**
+	 * What UpgradeContributor beans hand over.
+	 */
+	public static class State {
+
+		/**
+		 * How large one state of an UpgradeContributor may be.
+		 */
+		private DataSize maxSize = DataSize.ofMegabytes(16);
+
+		/**
+		 * How long all UpgradeContributors together may take to contribute.
+		 */
+		private Duration timeout = Duration.ofSeconds(5);
+
+		public DataSize getMaxSize() {
+			return this.maxSize;
+		}
+
+		public void setMaxSize(DataSize maxSize) {
+			this.maxSize = maxSize;
+		}
+
+		public Duration getTimeout() {
+			return this.timeout;
+		}
+
+		public void setTimeout(Duration timeout) {
+			this.timeout = timeout;
+		}
+
 	}
 
 	/**

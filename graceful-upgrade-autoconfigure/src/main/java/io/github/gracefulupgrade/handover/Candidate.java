@@ -2,6 +2,7 @@ package io.github.gracefulupgrade.handover;
 
 import java.time.Instant;
 import java.util.OptionalLong;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,10 @@ final class Candidate {
 	private boolean lost;
 
 	private @Nullable String failure;
+
+	private Set<String> connectable = Set.of();
+
+	private int room;
 
 	Candidate(Peer peer, long pid) {
 		this.peer = peer;
@@ -61,6 +66,28 @@ final class Candidate {
 		this.lost = true;
 		this.peer.close();
 		failed(reason);
+	}
+
+	/**
+	 * It accepts, and said what it can take.
+	 */
+	void accepts(Message.Accepting message) {
+		this.connectable = Set.copyOf(message.connectable());
+		this.room = message.room();
+	}
+
+	/**
+	 * The names of the listeners whose connections it can take.
+	 */
+	Set<String> connectable() {
+		return this.connectable;
+	}
+
+	/**
+	 * How many connections it could take when it accepted.
+	 */
+	int room() {
+		return this.room;
 	}
 
 	/**

@@ -1,6 +1,7 @@
 package io.github.gracefulupgrade.handover;
 
 import java.time.Duration;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -9,18 +10,38 @@ import java.util.function.Consumer;
 public interface Connections {
 
 	/**
-	 * Let what is in flight finish, and close every connection when it has. Called on the
-	 * control thread; does not wait.
-	 * @param grace how long requests may still take; what is left then is cut
-	 * @param idle what happens to connections that are between requests
+	 * Let what is in flight finish, and close every connection when it has, or hand it
+	 * over. Called on the control thread; does not wait.
+	 * @param plan what to do
 	 * @param done told once, on any thread, unless {@link #cancelDrain()} came first
 	 */
-	void drain(Duration grace, Idle idle, Consumer<Drained> done);
+	void drain(Plan plan, Consumer<Drained> done);
+
+	/**
+	 * Hand over no more connections: what would have been is announced to close instead.
+	 * Called on the control thread.
+	 */
+	void stopHandingOver();
 
 	/**
 	 * Stop draining and serve again. Called on the control thread.
 	 */
 	void cancelDrain();
+
+	/**
+	 * Serve a connection that another process established, or that this one did and got
+	 * back. Takes ownership of its descriptor. Called on the control thread; does not
+	 * wait.
+	 * @param connection the connection
+	 * @return whether it is served; if not, its descriptor is closed
+	 */
+	boolean adopt(Established connection);
+
+	/**
+	 * How many connections more this instance could take. May be called from any thread.
+	 * @return a number that leaves descriptors for other things, not negative
+	 */
+	int room();
 
 	/**
 	 * How far the drain has come. May be called from any thread.
@@ -29,30 +50,91 @@ public interface Connections {
 	Progress progress();
 
 	/**
-	 * What a drain does with connections that are between requests.
+	 * What a drain is to do.
+	 *
+	 * @param grace how long requests may still take; what is left then is cut
+	 * @param closeIdle whether connections between requests are closed, because there is
+	 * nobody who could serve them. Otherwise they stay open for one more request, whose
+	 * response announces the close, so that no request is lost on its way here.
+	 * @param movable the names of the listeners whose connections may be handed over
+	 * @param mover takes connections that are handed over, each with its descriptor;
+	 * called on any thread
 	 */
-	enum Idle {
+	record Plan(Duration grace, boolean closeIdle, Set<String> movable, Consumer<Established> mover) {
+
+		public Plan {
+			movable = Set.copyOf(movable);
+		}
 
 		/**
-		 * They are closed: there is nobody who could serve them.
+		 * The plan of an instance whose successor takes connections.
+		 * @param grace how long requests may still take
+		 * @param movable the names of the listeners whose connections it takes
+		 * @param mover takes them
+		 * @return the plan
 		 */
-		CLOSE,
+		public static Plan withSuccessor(Duration grace, Set<String> movable, Consumer<Established> mover) {
+			return new Plan(grace, false, movable, mover);
+		}
 
 		/**
-		 * They stay open for one more request, whose response announces the close, so
-		 * that no request is lost on its way here.
+		 * The plan of an instance whose successor takes no connections.
+		 * @param grace how long requests may still take
+		 * @return the plan
 		 */
-		ANNOUNCE
+		public static Plan withSuccessor(Duration grace) {
+			return new Plan(grace, false, Set.of(), (connection) -> connection.descriptor().close());
+		}
 
+		/**
+		 * The plan of an instance that nobody succeeds.
+		 * @param grace how long requests may still take
+		 * @return the plan
+		 */
+		public static Plan withoutSuccessor(Duration grace) {
+			return new Plan(grace, true, Set.of(), (connection) -> connection.descriptor().close());
+		}
+
+	}
+
+	/**
+	 * A connection on its way from one process to another.
+	 *
+	 * @param listener the name of the listener that it was accepted on
+	 * @param remote the address of the client, {@code host:port}
+	 * @param descriptor the connected socket, owned by whoever holds this object
+	 */
+	record Established(String listener, String remote, Descriptor descriptor) {
 	}
 
 	/**
 	 * What a drain came to.
 	 *
-	 * @param finished requests that were in flight when it began, and were answered
+	 * @param finished requests that were answered while it ran
 	 * @param cut requests that were not answered in time
+	 * @param handedOver connections that the successor serves on
+	 * @param announced connections that were closed after a response that said so
+	 * @param goneAway HTTP/2 connections that were told to go away
+	 * @param webSockets WebSocket connections that were closed with a Close frame
 	 */
-	record Drained(long finished, long cut) {
+	record Drained(long finished, long cut, long handedOver, long announced, long goneAway, long webSockets) {
+
+		/**
+		 * Nothing at all.
+		 */
+		public static final Drained NOTHING = new Drained(0, 0, 0, 0, 0, 0);
+
+		/**
+		 * What this and another drain came to.
+		 * @param other the other one
+		 * @return both together
+		 */
+		public Drained plus(Drained other) {
+			return new Drained(this.finished + other.finished, this.cut + other.cut, this.handedOver + other.handedOver,
+					this.announced + other.announced, this.goneAway + other.goneAway,
+					this.webSockets + other.webSockets);
+		}
+
 	}
 
 	/**
@@ -61,8 +143,9 @@ public interface Connections {
 	 * @param connections open connections
 	 * @param requests requests in flight
 	 * @param finished requests answered since the drain began
+	 * @param handedOver connections that went to the successor since the drain began
 	 */
-	record Progress(int connections, int requests, long finished) {
+	record Progress(int connections, int requests, long finished, long handedOver) {
 	}
 
 }

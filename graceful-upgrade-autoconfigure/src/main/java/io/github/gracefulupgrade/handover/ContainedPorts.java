@@ -1,6 +1,5 @@
 package io.github.gracefulupgrade.handover;
 
-import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalLong;
@@ -34,8 +33,8 @@ final class ContainedPorts {
 		ContainedPorts contained = new ContainedPorts(ports, pid);
 		return new Ports(ports.control(), contained.new ContainedLock(), contained.new ContainedSocket(),
 				contained.new ContainedListeners(), contained.new ContainedConnections(),
-				contained.new ContainedBackground(), contained.new ContainedPidFile(), contained.new ContainedExit(),
-				ports.journal());
+				contained.new ContainedBackground(), contained.new ContainedBelongings(),
+				contained.new ContainedPidFile(), contained.new ContainedExit(), ports.journal());
 	}
 
 	private boolean run(String what, Runnable call) {
@@ -136,6 +135,11 @@ final class ContainedPorts {
 		}
 
 		@Override
+		public Set<String> movable() {
+			return get("look at its listeners", this.listeners::movable, Set.of());
+		}
+
+		@Override
 		public void open() {
 			run("accept", this.listeners::open);
 		}
@@ -162,11 +166,30 @@ final class ContainedPorts {
 		private final Connections connections = ContainedPorts.this.ports.connections();
 
 		@Override
-		public void drain(Duration grace, Idle idle, Consumer<Drained> done) {
-			if (!run("drain", () -> this.connections.drain(grace, idle, done))) {
+		public void drain(Plan plan, Consumer<Drained> done) {
+			if (!run("drain", () -> this.connections.drain(plan, done))) {
 				// What is in flight keeps its time, although nobody watches it.
-				ContainedPorts.this.ports.control().after(grace, () -> done.accept(new Drained(0, 0)));
+				ContainedPorts.this.ports.control().after(plan.grace(), () -> done.accept(Drained.NOTHING));
 			}
+		}
+
+		@Override
+		public void stopHandingOver() {
+			run("end the handover of connections", this.connections::stopHandingOver);
+		}
+
+		@Override
+		public boolean adopt(Established connection) {
+			boolean adopted = get("serve a connection", () -> this.connections.adopt(connection), false);
+			if (!adopted) {
+				connection.descriptor().close();
+			}
+			return adopted;
+		}
+
+		@Override
+		public int room() {
+			return get("count its descriptors", this.connections::room, 0);
 		}
 
 		@Override
@@ -176,7 +199,7 @@ final class ContainedPorts {
 
 		@Override
 		public Progress progress() {
-			return get("count its connections", this.connections::progress, new Progress(0, 0, 0));
+			return get("count its connections", this.connections::progress, new Progress(0, 0, 0, 0));
 		}
 
 	}
@@ -195,6 +218,29 @@ final class ContainedPorts {
 		@Override
 		public void start() {
 			run("start its background work again", this.background::start);
+		}
+
+	}
+
+	private final class ContainedBelongings implements Belongings {
+
+		private final Belongings belongings = ContainedPorts.this.ports.belongings();
+
+		@Override
+		public void gather(Consumer<List<Item>> done) {
+			if (!run("ask the application what it hands over", () -> this.belongings.gather(done))) {
+				done.accept(List.of());
+			}
+		}
+
+		@Override
+		public long maxStateBytes() {
+			return this.belongings.maxStateBytes();
+		}
+
+		@Override
+		public void receive(List<Item> items) {
+			this.belongings.receive(items);
 		}
 
 	}

@@ -36,7 +36,30 @@ final class Departure {
 
 	private @Nullable Instant deadline;
 
+	/**
+	 * What the drain came to so far: it goes on if connections come back that the
+	 * successor could not take.
+	 */
+	private Connections.Drained sum = Connections.Drained.NOTHING;
+
 	private Connections.@Nullable Drained drained;
+
+	/**
+	 * The connections on their way to the successor, if it can take any.
+	 */
+	private @Nullable Outbox outbox;
+
+	private final Alarm unanswered;
+
+	/**
+	 * Whether all connections are closed or in the outbox.
+	 */
+	private boolean nothingLeft;
+
+	/**
+	 * Whether connections came back from the outbox since the drain last began.
+	 */
+	private boolean cameBack;
 
 	private boolean backgroundMatters = true;
 
@@ -53,6 +76,7 @@ final class Departure {
 		this.successor = successor;
 		this.done = done;
 		this.progress = new Alarm(ports.control());
+		this.unanswered = new Alarm(ports.control());
 	}
 
 	/**
@@ -77,8 +101,20 @@ final class Departure {
 				.formatted(this.settings.pid(), this.successor.pid(), left.connections(), left.requests(),
 						Incumbent.text(grace)));
 		this.progress.set(PROGRESS_INTERVAL, this::tellProgress);
+		if (!this.successor.isLost() && !this.successor.connectable().isEmpty()) {
+			this.outbox = new Outbox(this.ports.control(), this.successor.peer(), this.successor.room(), new Sender());
+		}
+		drainFor(grace);
+	}
+
+	private void drainFor(Duration grace) {
+		Outbox outbox = this.outbox;
+		this.nothingLeft = false;
+		this.cameBack = false;
 		this.ports.connections()
-			.drain(grace, Connections.Idle.ANNOUNCE, (drained) -> this.ports.control().execute(() -> drained(drained)));
+			.drain((outbox != null) ? Connections.Plan.withSuccessor(grace, this.successor.connectable(), outbox::put)
+					: Connections.Plan.withSuccessor(grace),
+					(drained) -> this.ports.control().execute(() -> drained(drained)));
 	}
 
 	private void tellProgress() {
@@ -95,9 +131,42 @@ final class Departure {
 		if (this.over) {
 			return;
 		}
+		this.sum = this.sum.plus(drained);
+		this.nothingLeft = true;
+		awaitOutbox();
+	}
+
+	/**
+	 * Wait until the successor has acknowledged what was sent to it, and drain what it
+	 * gave back.
+	 */
+	private void awaitOutbox() {
+		Outbox outbox = this.outbox;
+		if (!this.nothingLeft || this.drained != null || this.over) {
+			return;
+		}
+		Duration left = this.grace.minus(passed());
+		if (outbox != null && !outbox.isEmpty() && !this.successor.isLost()) {
+			this.unanswered.set(left.isNegative() ? Incumbent.PROMPT_ANSWER : left.plus(Incumbent.PROMPT_ANSWER),
+					() -> finished(this.sum));
+		}
+		else if (this.cameBack && !left.isNegative() && !left.isZero()) {
+			this.unanswered.off();
+			drainFor(left);
+		}
+		else {
+			finished(this.sum);
+		}
+	}
+
+	private void finished(Connections.Drained drained) {
+		this.unanswered.off();
 		this.drained = drained;
-		String line = "Incumbent pid=%d drained in %s: %d request(s) finished, %d cut; successor pid=%d goes on alone"
+		String line = ("Incumbent pid=%d drained in %s: %d request(s) finished, %d cut; %d connection(s) handed over,"
+				+ " %d closed after a response that said so, %d HTTP/2 told to go away, %d WebSocket(s) closed;"
+				+ " successor pid=%d goes on alone")
 			.formatted(this.settings.pid(), Incumbent.text(passed()), drained.finished(), drained.cut(),
+					drained.handedOver(), drained.announced(), drained.goneAway(), drained.webSockets(),
 					this.successor.pid());
 		if (drained.cut() > 0) {
 			this.ports.journal().warn(line);
@@ -126,13 +195,47 @@ final class Departure {
 	}
 
 	/**
+	 * The successor answered a batch of connections.
+	 * @return whether there was one to answer
+	 */
+	boolean received(Message.Received message) {
+		return this.outbox != null && this.outbox.received(message);
+	}
+
+	/**
+	 * The successor takes no more connections: what has not been sent drains here.
+	 */
+	void handOverNoMore() {
+		if (this.outbox != null) {
+			this.outbox.close();
+		}
+		awaitOutbox();
+	}
+
+	/**
+	 * This process leaves. What the successor has not acknowledged is its business.
+	 */
+	void leave() {
+		this.over = true;
+		this.progress.off();
+		this.unanswered.off();
+		if (this.outbox != null) {
+			this.outbox.letGo();
+		}
+	}
+
+	/**
 	 * The successor lives no more: accept again.
 	 * @param serve whether this instance serves again, or just ends in another way
 	 */
 	void takeBack(boolean serve) {
 		this.over = true;
 		this.progress.off();
+		this.unanswered.off();
 		this.ports.connections().cancelDrain();
+		if (this.outbox != null) {
+			this.outbox.takeBack();
+		}
 		this.ports.listeners().resume();
 		if (serve) {
 			this.ports.background().start();
@@ -150,6 +253,29 @@ final class Departure {
 
 	private Duration passed() {
 		return this.ports.control().now().minus(this.start);
+	}
+
+	/**
+	 * What the outbox needs of a drain.
+	 */
+	private final class Sender implements Outbox.Owner {
+
+		@Override
+		public void giveBack(Connections.Established connection) {
+			Departure.this.cameBack = true;
+			Departure.this.ports.connections().adopt(connection);
+		}
+
+		@Override
+		public void full() {
+			Departure.this.ports.connections().stopHandingOver();
+		}
+
+		@Override
+		public void moved() {
+			awaitOutbox();
+		}
+
 	}
 
 }

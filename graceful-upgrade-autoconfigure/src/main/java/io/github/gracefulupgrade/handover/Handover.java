@@ -45,7 +45,7 @@ public final class Handover implements Peer.Events {
 		this.observer = observer;
 		this.contained = ContainedPorts.of(ports, settings.pid());
 		this.successor = new Successor(ports, this.contained, settings, this::changed);
-		this.incumbent = new Incumbent(this.contained, settings, this::changed);
+		this.incumbent = new Incumbent(this.contained, settings, this::changed, this.successor::replaced);
 	}
 
 	// --- the start, on the application's main thread
@@ -77,6 +77,15 @@ public final class Handover implements Peer.Events {
 
 	CompletableFuture<Void> listenersDecided() {
 		return onControlThread(this.successor::awaitOffer);
+	}
+
+	/**
+	 * Whether this instance starts without an incumbent to take over from. Known once
+	 * {@link #awaitListeners()} has returned.
+	 * @return whether it starts cold
+	 */
+	public boolean isCold() {
+		return this.snapshot.phase() == Phase.STARTING;
 	}
 
 	/**

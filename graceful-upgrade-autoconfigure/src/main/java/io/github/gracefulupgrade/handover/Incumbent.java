@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The instance that owns the listeners, from the moment that it serves to its exit. A
- * handover that succeeds is the chain {@link #trigger} → {@link #offer} → {@link #ready}
- * → {@link #accepting} → {@link #drain} → {@link #drained} → {@link #leave}; whatever
- * goes wrong on the way leads back to {@link IncumbentState#SERVING}.
+ * handover that succeeds is the chain {@link #trigger} → {@link #offer} →
+ * {@link #gathered} → {@link #ready} → {@link #accepting} → {@link #drain} →
+ * {@link #drained} → {@link #leave}; whatever goes wrong on the way leads back to
+ * {@link IncumbentState#SERVING}.
  * <p>
  * All state is the control thread's. The ports do not throw, see {@link ContainedPorts}.
  */
@@ -35,6 +36,8 @@ final class Incumbent {
 	private final Settings settings;
 
 	private final Runnable changed;
+
+	private final Runnable replaced;
 
 	private final Strangers strangers;
 
@@ -59,7 +62,15 @@ final class Incumbent {
 
 	private int generation;
 
-	Incumbent(Ports ports, Settings settings, Runnable changed) {
+	/**
+	 * Create the role.
+	 * @param ports what it needs of the world
+	 * @param settings how long it waits for what
+	 * @param changed run after every change
+	 * @param replaced run when a successor has taken over
+	 */
+	Incumbent(Ports ports, Settings settings, Runnable changed, Runnable replaced) {
+		this.replaced = replaced;
 		this.ports = ports;
 		this.settings = settings;
 		this.changed = changed;
@@ -101,7 +112,7 @@ final class Incumbent {
 				}
 			}
 			case STARTING -> this.attempts.refuse(trigger, Outcome.REFUSED, "this instance does not serve yet");
-			case OFFERED, COMMITTED, RECLAIMING -> this.attempts.refuse(trigger, Outcome.REFUSED,
+			case GATHERING, OFFERED, COMMITTED, RECLAIMING -> this.attempts.refuse(trigger, Outcome.REFUSED,
 					"a handover to pid %d is under way".formatted(pidOf(successor)));
 			case CLOSING, DRAINING, LEAVING, GONE -> this.attempts.refuse(trigger, Outcome.REFUSED,
 					"this instance has handed over to pid %d already".formatted(pidOf(successor)));
@@ -121,7 +132,17 @@ final class Incumbent {
 					this.settings.pid(), listeners.size(), successor.pid(),
 					String.join(", ", listeners.stream().map((l) -> l.name() + " " + l.bound()).toList())));
 		this.deadline.set(this.settings.readyTimeout(), () -> readyTimeout(successor));
+		become(IncumbentState.GATHERING);
+		this.ports.belongings()
+			.gather((items) -> this.ports.control().execute(() -> gathered(successor, listeners, items)));
+	}
+
+	private void gathered(Candidate successor, List<Message.Listener> listeners, List<Belongings.Item> items) {
+		if (this.state != IncumbentState.GATHERING || this.successor != successor) {
+			return; // given up meanwhile
+		}
 		become(IncumbentState.OFFERED);
+		Luggage.send(items, successor.peer()::send);
 		successor.peer().send(new Message.Offer(listeners, false));
 	}
 
@@ -147,6 +168,7 @@ final class Incumbent {
 		departure.begin();
 		become(IncumbentState.CLOSING);
 		this.attempts.succeeded(successor);
+		this.replaced.run();
 		if (this.shutdown.isWanted()) {
 			drain(departure);
 		}
@@ -178,6 +200,9 @@ final class Incumbent {
 	private void leave() {
 		this.deadline.off();
 		this.reclaiming.off();
+		if (this.departure != null) {
+			this.departure.leave();
+		}
 		become(IncumbentState.GONE);
 		if (this.successor != null) {
 			this.successor.peer().close();
@@ -192,7 +217,7 @@ final class Incumbent {
 		String reason = "successor pid=%d did not accept within %s (pingora.ready-timeout)".formatted(successor.pid(),
 				text(this.settings.readyTimeout()));
 		successor.peer().send(new Message.Withdrawn(false, reason));
-		if (this.state == IncumbentState.OFFERED) {
+		if (this.state == IncumbentState.GATHERING || this.state == IncumbentState.OFFERED) {
 			lost(successor, reason);
 		}
 		else {
@@ -220,7 +245,7 @@ final class Incumbent {
 				this.changed.run();
 				this.remembered.successorFailed(reason);
 			}
-			case OFFERED -> {
+			case GATHERING, OFFERED -> {
 				this.deadline.off();
 				this.successor = null;
 				become(IncumbentState.SERVING);
@@ -230,6 +255,9 @@ final class Incumbent {
 				this.ports.journal()
 					.warn("Incumbent pid=%d lost successor pid=%d, to which it released the lock: %s"
 						.formatted(this.settings.pid(), successor.pid(), reason));
+				if (this.departure != null) {
+					this.departure.handOverNoMore();
+				}
 				reclaim(successor);
 			}
 			case LEAVING -> leaveOnceSomebodyServes();
@@ -335,7 +363,7 @@ final class Incumbent {
 		}
 		Candidate successor = this.successor;
 		switch (this.state) {
-			case STARTING, SERVING, OFFERED -> {
+			case STARTING, SERVING, GATHERING, OFFERED -> {
 				this.remembered.forget(Outcome.REFUSED, "this instance is shutting down");
 				this.successor = null;
 				if (successor != null) {
@@ -423,7 +451,7 @@ final class Incumbent {
 		switch (this.state) {
 			// Its own take-over is not complete: who comes now comes again.
 			case STARTING -> peer.close();
-			case SERVING, OFFERED, COMMITTED, RECLAIMING -> {
+			case SERVING, GATHERING, OFFERED, COMMITTED, RECLAIMING -> {
 				if (this.successor == null) {
 					welcome(peer, hello);
 				}
@@ -465,9 +493,20 @@ final class Incumbent {
 		else if (message instanceof Message.Ready ready && this.state == IncumbentState.OFFERED) {
 			ready(successor, ready);
 		}
-		else if (message instanceof Message.Accepting
+		else if (message instanceof Message.Accepting accepting
 				&& (this.state == IncumbentState.COMMITTED || this.state == IncumbentState.RECLAIMING)) {
+			successor.accepts(accepting);
 			accepting(successor);
+		}
+		else if (message instanceof Message.Received received && this.departure != null
+				&& this.departure.received(received)) {
+			return;
+		}
+		else if (message instanceof Message.Enough && this.departure != null) {
+			this.ports.journal()
+				.info("Successor pid=%d has been replaced itself and takes no more connections of incumbent pid=%d"
+					.formatted(successor.pid(), this.settings.pid()));
+			this.departure.handOverNoMore();
 		}
 		else if (message instanceof Message.Goodbye && this.state == IncumbentState.LEAVING) {
 			leave();

@@ -1,6 +1,7 @@
 package io.github.gracefulupgrade.handover;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * The listening sockets of this instance. Used by the control thread only; none of these
@@ -26,6 +27,13 @@ public interface Listeners {
 	 * @return their names
 	 */
 	List<String> settle();
+
+	/**
+	 * The adopted listeners on which established connections of the incumbent's can be
+	 * served on.
+	 * @return their names, as the incumbent offered them
+	 */
+	Set<String> movable();
 
 	/**
 	 * Accept connections: opens the gate behind which a successor's listeners wait.

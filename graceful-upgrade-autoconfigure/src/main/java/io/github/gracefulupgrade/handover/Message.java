@@ -1,5 +1,6 @@
 package io.github.gracefulupgrade.handover;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 
 import org.jspecify.annotations.Nullable;
@@ -51,6 +52,47 @@ public sealed interface Message {
 	 * Successor to incumbent: the application is built, the listeners may come.
 	 */
 	record Waiting() implements Message {
+	}
+
+	/**
+	 * Incumbent to successor, before {@link Offer}: a part of some state of the
+	 * application's. The parts of one state come in order, without another's in between.
+	 *
+	 * @param contributor the name of the contributor
+	 * @param name the name of the state
+	 * @param bytes the part, at most {@value #MAX_BYTES} bytes
+	 * @param last whether it is the last part
+	 */
+	record StatePart(String contributor, String name, ByteBuffer bytes, boolean last) implements Message {
+
+		/**
+		 * The most bytes in one message.
+		 */
+		public static final int MAX_BYTES = 32_768;
+
+		@Override
+		public String kind() {
+			return "STATE";
+		}
+
+	}
+
+	/**
+	 * Incumbent to successor, before {@link Offer}: descriptors of the application's.
+	 *
+	 * @param descriptors the descriptors, at most 32
+	 */
+	record OpenFiles(List<Belongings.Open> descriptors) implements Message {
+
+		public OpenFiles {
+			descriptors = List.copyOf(descriptors);
+		}
+
+		@Override
+		public String kind() {
+			return "DESCRIPTORS";
+		}
+
 	}
 
 	/**
@@ -111,13 +153,55 @@ public sealed interface Message {
 	 *
 	 * @param connectable the names of the listeners that may be given established
 	 * connections
+	 * @param room how many connections it can take
 	 */
-	record Accepting(List<String> connectable) implements Message {
+	record Accepting(List<String> connectable, int room) implements Message {
 
 		public Accepting {
 			connectable = List.copyOf(connectable);
 		}
 
+	}
+
+	/**
+	 * Incumbent to successor, while it drains: connections that are between requests. At
+	 * most {@value #BATCH} at a time.
+	 *
+	 * @param connections the connections
+	 */
+	record Handoff(List<Connections.Established> connections) implements Message {
+
+		/**
+		 * The most connections in one message.
+		 */
+		public static final int BATCH = 32;
+
+		public Handoff {
+			connections = List.copyOf(connections);
+		}
+
+		@Override
+		public String kind() {
+			return "CONNECTIONS";
+		}
+
+	}
+
+	/**
+	 * Successor to incumbent: the answer to each {@link Handoff}, in their order.
+	 *
+	 * @param taken how many of its connections the successor serves, from the first on;
+	 * the others it has closed its descriptors of, and they remain the incumbent's
+	 * @param room how many connections more it can take now
+	 */
+	record Received(int taken, int room) implements Message {
+	}
+
+	/**
+	 * Successor to incumbent: it has been replaced itself. No more connections; and when
+	 * it goes, that is no crash.
+	 */
+	record Enough() implements Message {
 	}
 
 	/**
@@ -189,6 +273,12 @@ public sealed interface Message {
 	static void discard(@Nullable Message message) {
 		if (message instanceof Offer offer) {
 			offer.listeners().forEach((listener) -> listener.descriptor().close());
+		}
+		else if (message instanceof OpenFiles files) {
+			files.descriptors().forEach((open) -> open.descriptor().close());
+		}
+		else if (message instanceof Handoff handoff) {
+			handoff.connections().forEach((connection) -> connection.descriptor().close());
 		}
 	}
 

@@ -69,6 +69,8 @@ final class Successor {
 
 	private final List<Message.Listener> offered = new ArrayList<>();
 
+	private final Luggage luggage;
+
 	private SuccessorState state = SuccessorState.NEW;
 
 	private Mode mode = Mode.COLD;
@@ -104,6 +106,7 @@ final class Successor {
 		this.failures = new StartFailures(settings, containedPorts.lock());
 		this.patience = new Patience(ports.control());
 		this.alarm = new Alarm(ports.control());
+		this.luggage = new Luggage(ports.belongings().maxStateBytes());
 	}
 
 	// --- to an incumbent, or to none
@@ -271,6 +274,7 @@ final class Successor {
 		this.offered.clear();
 		become(SuccessorState.ADOPTING);
 		this.ports.listeners().inherit(offered);
+		this.ports.belongings().receive(this.luggage.unpack());
 		this.listenersDecided.complete(null);
 	}
 
@@ -349,12 +353,38 @@ final class Successor {
 						this.generation, this.incumbent, (this.peer != null) ? "drains" : "is gone"));
 		}
 		if (this.peer != null) {
-			this.peer.send(new Message.Accepting(List.of()));
+			this.peer.send(new Message.Accepting(List.copyOf(this.ports.listeners().movable()),
+					this.ports.connections().room()));
 		}
 		return this.generation;
 	}
 
 	// --- the end of the connection to the predecessor
+
+	/**
+	 * Serve connections that the predecessor established.
+	 */
+	private void handoff(Message.Handoff message) {
+		List<Connections.Established> connections = message.connections();
+		int taken = 0;
+		while (taken < connections.size() && this.containedPorts.connections().room() > 0
+				&& this.containedPorts.connections().adopt(connections.get(taken))) {
+			taken++;
+		}
+		connections.subList(taken, connections.size()).forEach((connection) -> connection.descriptor().close());
+		if (this.peer != null) {
+			this.peer.send(new Message.Received(taken, this.containedPorts.connections().room()));
+		}
+	}
+
+	/**
+	 * This instance has been replaced itself.
+	 */
+	void replaced() {
+		if (this.peer != null && this.state == SuccessorState.ACCEPTING) {
+			this.peer.send(new Message.Enough());
+		}
+	}
 
 	private void farewell(Message.Farewell message) {
 		Peer peer = this.peer;
@@ -402,11 +432,22 @@ final class Successor {
 			else if (message instanceof Message.Refused refused && this.state == SuccessorState.CONNECTING) {
 				refused(refused);
 			}
+			else if (message instanceof Message.StatePart part && this.state == SuccessorState.WAITING
+					&& this.luggage.add(part)) {
+				return; // more to come
+			}
+			else if (message instanceof Message.OpenFiles files && this.state == SuccessorState.WAITING
+					&& this.luggage.add(files)) {
+				return;
+			}
 			else if (message instanceof Message.Offer offer && this.state == SuccessorState.WAITING) {
 				offer(offer);
 			}
 			else if (message instanceof Message.Commit && this.state == SuccessorState.READY) {
 				commit();
+			}
+			else if (message instanceof Message.Handoff handoff && this.state == SuccessorState.ACCEPTING) {
+				handoff(handoff);
 			}
 			else if (message instanceof Message.Farewell farewell && this.state == SuccessorState.ACCEPTING) {
 				farewell(farewell);
@@ -491,8 +532,7 @@ final class Successor {
 	 * The incumbent went, or goes, before it offered anything.
 	 */
 	private void incumbentLeft(String reason) {
-		this.offered.forEach((listener) -> listener.descriptor().close());
-		this.offered.clear();
+		dropOffer();
 		if (this.mode != Mode.AUTO) {
 			fail(this.failures.incumbentLeft(reason));
 			return;
@@ -561,8 +601,7 @@ final class Successor {
 		this.peer = null;
 		this.alarm.off();
 		become(SuccessorState.FAILED);
-		this.offered.forEach((listener) -> listener.descriptor().close());
-		this.offered.clear();
+		dropOffer();
 		if (!serversStart) {
 			discardIfFailed();
 		}
@@ -575,6 +614,12 @@ final class Successor {
 		this.prepared.completeExceptionally(failure);
 		this.listenersDecided.completeExceptionally(failure);
 		this.owner.completeExceptionally(failure);
+	}
+
+	private void dropOffer() {
+		this.offered.forEach((listener) -> listener.descriptor().close());
+		this.offered.clear();
+		this.luggage.discard();
 	}
 
 	private void discardIfFailed() {

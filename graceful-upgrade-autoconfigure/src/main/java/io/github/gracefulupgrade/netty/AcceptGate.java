@@ -1,12 +1,13 @@
 package io.github.gracefulupgrade.netty;
 
 import java.net.SocketAddress;
-import java.util.function.Consumer;
 
+import io.github.gracefulupgrade.handover.Connections.Established;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.epoll.EpollServerSocketChannel;
 
 /**
  * First handler of a server channel: decides whether it accepts. While the gate is shut,
@@ -17,7 +18,9 @@ import io.netty.channel.ChannelPromise;
  */
 final class AcceptGate extends ChannelDuplexHandler {
 
-	private final Consumer<Channel> accepted;
+	private final ListenerTraits traits;
+
+	private final ConnectionTracker connections;
 
 	/**
 	 * Whether the socket listens already, so that {@code bind} must not reach the kernel:
@@ -27,16 +30,28 @@ final class AcceptGate extends ChannelDuplexHandler {
 
 	private boolean open;
 
-	AcceptGate(boolean adopted, boolean open, Consumer<Channel> accepted) {
+	private boolean bound;
+
+	/**
+	 * Whether a connection that is being read now came from another process.
+	 */
+	private boolean adopting;
+
+	AcceptGate(boolean adopted, boolean open, ListenerTraits traits, ConnectionTracker connections) {
 		this.adopted = adopted;
 		this.open = open;
-		this.accepted = accepted;
+		this.traits = traits;
+		this.connections = connections;
 	}
 
 	@Override
 	public void bind(ChannelHandlerContext ctx, SocketAddress localAddress, ChannelPromise promise) throws Exception {
 		if (this.adopted) {
+			// Until now Reactor Netty had no acceptor in the pipeline, and a connection
+			// that was read would have been dropped.
+			this.bound = true;
 			promise.setSuccess();
+			ctx.channel().read();
 		}
 		else {
 			super.bind(ctx, localAddress, promise);
@@ -50,7 +65,7 @@ final class AcceptGate extends ChannelDuplexHandler {
 	 */
 	@Override
 	public void read(ChannelHandlerContext ctx) throws Exception {
-		if (this.open) {
+		if (this.open && (this.bound || !this.adopted)) {
 			super.read(ctx);
 		}
 	}
@@ -58,9 +73,33 @@ final class AcceptGate extends ChannelDuplexHandler {
 	@Override
 	public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
 		if (msg instanceof Channel child) {
-			this.accepted.accept(child);
+			this.connections.accepted(child, this.traits, !this.adopting || this.connections.drain() == null);
 		}
 		super.channelRead(ctx, msg);
+	}
+
+	/**
+	 * Make an accepted connection of one that another process accepted, by letting it
+	 * take the way through the pipeline that all take. One that this process gets back
+	 * while it drains stays: the successor could not take it.
+	 */
+	void adopt(Channel channel, Established connection) {
+		Channel child;
+		try {
+			child = AcceptedChannels.create((EpollServerSocketChannel) channel, connection);
+		}
+		catch (RuntimeException ex) {
+			connection.descriptor().close();
+			return;
+		}
+		this.adopting = true;
+		try {
+			channel.pipeline().fireChannelRead(child);
+			channel.pipeline().fireChannelReadComplete();
+		}
+		finally {
+			this.adopting = false;
+		}
 	}
 
 	void open(Channel channel) {

@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 
+import io.netty.util.NetUtil;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,28 @@ final class Addresses {
 		}
 		String text = host.getHostAddress();
 		return ((host instanceof Inet6Address) ? "[" + text + "]" : text) + ":" + inet.getPort();
+	}
+
+	/**
+	 * Read what {@link #text} wrote of an address that is not a wildcard.
+	 * @param text the text
+	 * @return the address
+	 * @throws IllegalArgumentException if it is no such text; no name is looked up
+	 */
+	static InetSocketAddress parse(String text) {
+		int colon = text.lastIndexOf(':');
+		if (colon < 1) {
+			throw new IllegalArgumentException("Not an address: " + text);
+		}
+		String host = text.substring(0, colon);
+		if (host.startsWith("[") && host.endsWith("]")) {
+			host = host.substring(1, host.length() - 1);
+		}
+		InetAddress address = NetUtil.createInetAddressFromIpAddressString(host);
+		if (address == null) {
+			throw new IllegalArgumentException("Not an address: " + text);
+		}
+		return new InetSocketAddress(address, Integer.parseInt(text.substring(colon + 1)));
 	}
 
 }

@@ -28,12 +28,15 @@ final class AdoptingLoopResources implements LoopResources {
 
 	private final Supplier<? extends SocketAddress> address;
 
+	private final boolean movable;
+
 	AdoptingLoopResources(Supplier<LoopResources> delegate, UpgradableListeners listeners, String name,
-			Supplier<? extends SocketAddress> address) {
+			Supplier<? extends SocketAddress> address, boolean movable) {
 		this.delegate = delegate;
 		this.listeners = listeners;
 		this.name = name;
 		this.address = address;
+		this.movable = movable;
 	}
 
 	@Override
@@ -42,7 +45,7 @@ final class AdoptingLoopResources implements LoopResources {
 		if (channelType != ServerSocketChannel.class) {
 			return this.delegate.get().onChannel(channelType, group);
 		}
-		return (CHANNEL) this.listeners.channel(this.name, this.address.get(),
+		return (CHANNEL) this.listeners.channel(this.name, this.address.get(), this.movable,
 				() -> this.delegate.get().onChannel(channelType, group));
 	}
 

@@ -1,18 +1,21 @@
 package io.github.gracefulupgrade.netty;
 
-import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
+import java.util.function.Predicate;
 
 import io.github.gracefulupgrade.handover.Connections;
+import io.github.gracefulupgrade.handover.Descriptor;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
-import io.netty.util.concurrent.ScheduledFuture;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import org.jspecify.annotations.Nullable;
+import reactor.netty.Connection;
 import reactor.netty.ConnectionObserver;
 
 /**
@@ -20,20 +23,62 @@ import reactor.netty.ConnectionObserver;
  * them.
  * <p>
  * The set of connections is concurrent; what is known of one connection is its event
- * loop's; {@link #drain} is written by the control thread and read by the event loops.
+ * loop's; the drain that is on is written by the control thread and read by the event
+ * loops.
  */
 public final class ConnectionTracker implements Connections {
+
+	private final IntFunction<Descriptor> duplicator;
+
+	private final DescriptorBudget budget = new DescriptorBudget();
 
 	private final Set<TrackedConnection> connections = ConcurrentHashMap.newKeySet();
 
 	private volatile @Nullable Drain drain;
 
+	private volatile @Nullable Ending ending;
+
+	/**
+	 * Done when nothing is accepted any more. Written by the control thread.
+	 */
+	private volatile CompletableFuture<Void> paused = CompletableFuture.completedFuture(null);
+
+	/**
+	 * Makes an accepted connection of one that another process accepted. Set once, before
+	 * any is.
+	 */
+	private volatile Predicate<Established> adopter = (connection) -> {
+		connection.descriptor().close();
+		return false;
+	};
+
+	/**
+	 * Create a tracker.
+	 * @param duplicator makes a duplicate of a descriptor, with close-on-exec; throws if
+	 * the process has too many
+	 */
+	public ConnectionTracker(IntFunction<Descriptor> duplicator) {
+		this.duplicator = duplicator;
+	}
+
+	void adoptThrough(Predicate<Established> adopter) {
+		this.adopter = adopter;
+	}
+
+	/**
+	 * The listeners are being paused.
+	 * @param paused done when each has stopped accepting
+	 */
+	void pausing(CompletableFuture<Void> paused) {
+		this.paused = paused;
+	}
+
 	/**
 	 * A connection was accepted: called on the event loop of the server channel, before
 	 * the connection is registered to its own.
 	 */
-	void accepted(Channel channel) {
-		TrackedConnection connection = new TrackedConnection(channel, this);
+	void accepted(Channel channel, ListenerTraits listener, boolean movable) {
+		TrackedConnection connection = new TrackedConnection(channel, listener, movable, this);
 		channel.attr(TrackedConnection.KEY).set(connection);
 		this.connections.add(connection);
 		channel.closeFuture().addListener((ChannelFutureListener) (future) -> closed(connection));
@@ -41,125 +86,143 @@ public final class ConnectionTracker implements Connections {
 
 	private void closed(TrackedConnection connection) {
 		this.connections.remove(connection);
-		Drain drain = this.drain;
-		if (drain != null) {
-			drain.doneIfNothingIsLeft();
+		Ending ending = this.ending;
+		if (ending != null) {
+			ending.ifNothingIsLeft();
 		}
 	}
 
 	/**
-	 * Sees a connection when Reactor Netty has set up its pipeline, which for TLS is
-	 * after the handshake: the first moment at which it is known what it speaks.
+	 * Sees a connection when Reactor Netty has set it up, and when it has decoded a
+	 * request: behind TLS, the pipeline is complete only then.
 	 */
 	ConnectionObserver observer() {
 		return (connection, state) -> {
 			if (state == ConnectionObserver.State.CONNECTED) {
-				TrackedConnection tracked = connection.channel().attr(TrackedConnection.KEY).get();
-				if (tracked != null) {
-					tracked.connected();
-				}
+				configured(connection, false);
+			}
+			else if (state == ConnectionObserver.State.CONFIGURED) {
+				configured(connection, true);
 			}
 		};
 	}
 
+	private static void configured(Connection connection, boolean begun) {
+		TrackedConnection tracked = connection.channel().attr(TrackedConnection.KEY).get();
+		if (tracked != null) {
+			tracked.configured(begun);
+		}
+	}
+
+	@Nullable Drain drain() {
+		return this.drain;
+	}
+
+	Descriptor duplicate(int descriptor) {
+		return this.duplicator.apply(descriptor);
+	}
+
 	@Override
-	public void drain(Duration grace, Idle idle, Consumer<Drained> done) {
-		Drain drain = new Drain(idle, done);
+	public void drain(Plan plan, Consumer<Drained> done) {
+		Drain drain = new Drain(plan);
 		this.drain = drain;
-		drain.start(grace);
+		Ending ending = new Ending(drain, done);
+		this.ending = ending;
+		this.connections.forEach((connection) -> connection.execute(connection::drain));
+		ending.begin();
+	}
+
+	@Override
+	public void stopHandingOver() {
+		Drain drain = this.drain;
+		if (drain != null) {
+			drain.stopMoving();
+			this.connections.forEach((connection) -> connection.execute(connection::drain));
+		}
 	}
 
 	@Override
 	public void cancelDrain() {
 		Drain drain = this.drain;
+		Ending ending = this.ending;
 		this.drain = null;
+		this.ending = null;
 		if (drain != null) {
-			drain.cancel();
+			drain.off();
 		}
-		this.connections.forEach(TrackedConnection::serveOn);
+		if (ending != null) {
+			ending.cancel();
+		}
+		this.connections.forEach((connection) -> connection.execute(connection::serveOn));
+	}
+
+	@Override
+	public boolean adopt(Established connection) {
+		this.budget.use();
+		return this.adopter.test(connection);
+	}
+
+	@Override
+	public int room() {
+		return this.budget.left();
 	}
 
 	@Override
 	public Progress progress() {
 		int requests = this.connections.stream().mapToInt(TrackedConnection::inFlight).sum();
 		Drain drain = this.drain;
-		return new Progress(this.connections.size(), requests, (drain != null) ? drain.finished.sum() : 0);
+		return new Progress(this.connections.size(), requests, (drain != null) ? drain.tally().finished.sum() : 0,
+				(drain != null) ? drain.tally().handedOver.sum() : 0);
 	}
 
 	/**
-	 * Count a response that ended while a drain was on.
+	 * Watches for the end of a drain: nothing left, or no time left.
 	 */
-	void answered() {
-		Drain drain = this.drain;
-		if (drain != null) {
-			drain.finished.increment();
-		}
-	}
+	private final class Ending {
 
-	/**
-	 * One drain, from pausing the listeners to the last close.
-	 */
-	private final class Drain {
-
-		private final Idle idle;
+		private final Drain drain;
 
 		private final Consumer<Drained> done;
 
-		private final LongAdder finished = new LongAdder();
-
-		private final LongAdder cut = new LongAdder();
-
 		private final AtomicBoolean ended = new AtomicBoolean();
 
-		private volatile boolean begun;
+		private volatile boolean paused;
 
-		private volatile @Nullable ScheduledFuture<?> deadline;
-
-		Drain(Idle idle, Consumer<Drained> done) {
-			this.idle = idle;
+		Ending(Drain drain, Consumer<Drained> done) {
+			this.drain = drain;
 			this.done = done;
 		}
 
-		void start(Duration grace) {
-			this.deadline = io.netty.util.concurrent.GlobalEventExecutor.INSTANCE.schedule(this::cutWhatIsLeft,
-					grace.toMillis(), TimeUnit.MILLISECONDS);
-			ConnectionTracker.this.connections.forEach((connection) -> connection.drain(this.idle));
-			this.begun = true;
-			doneIfNothingIsLeft();
+		void begin() {
+			// A connection that was accepted just before the pause is in the set when
+			// the pause is complete, not before.
+			ConnectionTracker.this.paused.thenRun(() -> {
+				this.paused = true;
+				ifNothingIsLeft();
+			});
+			GlobalEventExecutor.INSTANCE.schedule(this::cutWhatIsLeft, this.drain.left().toNanos(),
+					TimeUnit.NANOSECONDS);
 		}
 
-		void doneIfNothingIsLeft() {
-			if (this.begun && ConnectionTracker.this.connections.isEmpty()) {
-				end();
+		void ifNothingIsLeft() {
+			if (this.paused && ConnectionTracker.this.connections.isEmpty() && this.ended.compareAndSet(false, true)) {
+				this.done.accept(this.drain.tally().result());
 			}
 		}
 
 		private void cutWhatIsLeft() {
-			ConnectionTracker.this.connections.forEach((connection) -> {
-				int requests = connection.inFlight();
-				this.cut.add(requests);
-				connection.cut();
-			});
-			end();
-		}
-
-		private void end() {
-			if (this.ended.compareAndSet(false, true)) {
-				cancelDeadline();
-				this.done.accept(new Drained(this.finished.sum(), this.cut.sum()));
+			if (!this.ended.compareAndSet(false, true)) {
+				return;
 			}
+			ConnectionTracker.this.connections.forEach((connection) -> {
+				this.drain.tally().cut.add(connection.inFlight());
+				connection.execute(connection::cut);
+			});
+			this.done.accept(this.drain.tally().result());
 		}
 
 		void cancel() {
 			this.ended.set(true);
-			cancelDeadline();
-		}
-
-		private void cancelDeadline() {
-			ScheduledFuture<?> deadline = this.deadline;
-			if (deadline != null) {
-				deadline.cancel(false);
-			}
 		}
 
 	}

@@ -1,210 +1,249 @@
 package io.github.gracefulupgrade.netty;
 
-import java.util.concurrent.atomic.AtomicInteger;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 
-import io.github.gracefulupgrade.handover.Connections.Idle;
+import io.github.gracefulupgrade.handover.Connections.Established;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelDuplexHandler;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelPromise;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
-import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.codec.http.HttpServerCodec;
-import io.netty.handler.codec.http.HttpStatusClass;
-import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.util.AttributeKey;
 import org.jspecify.annotations.Nullable;
+import reactor.netty.channel.ChannelOperations;
+import reactor.netty.http.websocket.WebsocketOutbound;
 
 /**
- * What is known of one connection. As a handler it stands next to the HTTP/1.1 codec, on
- * the application's side, and sees requests begin and responses end.
+ * One connection, from accept to close, and what a drain makes of it. What it speaks is
+ * looked up in its pipeline when that matters: it may change at any time before.
  * <p>
- * All state is the connection's event loop's; {@link #inFlight} may be read elsewhere.
+ * All state is the connection's event loop's, except where it says otherwise.
  */
-final class TrackedConnection extends ChannelDuplexHandler {
+final class TrackedConnection implements Exchanges.Owner {
 
 	static final AttributeKey<TrackedConnection> KEY = AttributeKey.valueOf(TrackedConnection.class, "connection");
 
-	private static final String NAME = "gracefulUpgrade.http";
+	private static final String PREFIX = "gracefulUpgrade.";
 
 	private final Channel channel;
 
 	private final ConnectionTracker tracker;
 
-	private Protocol protocol = Protocol.UNKNOWN;
+	private final ListenerTraits listener;
+
+	private final ByteGate bytes = new ByteGate();
 
 	/**
-	 * Requests whose head has been decoded and whose response has not ended. Written by
-	 * the event loop only.
+	 * Set once, on the event loop; read anywhere.
 	 */
-	private final AtomicInteger inFlight = new AtomicInteger();
+	private volatile @Nullable Exchanges exchanges;
 
-	private @Nullable Idle draining;
+	private boolean movable;
 
 	/**
-	 * Whether the response that is being written is the last one on this connection.
+	 * The step that is the last one for this connection: from then on it only waits for
+	 * its close.
 	 */
-	private boolean closeAfterResponse;
+	private boolean leaving;
 
-	/**
-	 * Whether the head of the response to the oldest request has been written.
-	 */
-	private boolean responding;
-
-	TrackedConnection(Channel channel, ConnectionTracker tracker) {
+	TrackedConnection(Channel channel, ListenerTraits listener, boolean movable, ConnectionTracker tracker) {
 		this.channel = channel;
+		this.listener = listener;
+		this.movable = movable && listener.movable();
 		this.tracker = tracker;
+		channel.pipeline().addFirst(PREFIX + "bytes", this.bytes);
 	}
 
 	// --- what happens on the connection
 
-	void connected() {
-		if (this.protocol != Protocol.UNKNOWN) {
+	/**
+	 * The pipeline is set up, which for TLS may be only when the first request is
+	 * decoded.
+	 * @param begun whether a request has been decoded already
+	 */
+	void configured(boolean begun) {
+		if (this.exchanges != null) {
 			return;
 		}
 		ChannelHandlerContext codec = this.channel.pipeline().context(HttpServerCodec.class);
 		if (codec != null) {
-			this.protocol = Protocol.HTTP_1;
-			this.channel.pipeline().addAfter(codec.name(), NAME, this);
+			Exchanges exchanges = new Exchanges((HttpServerCodec) codec.handler(), this.bytes, this, begun);
+			this.exchanges = exchanges;
+			this.channel.pipeline().addAfter(codec.name(), PREFIX + "exchanges", exchanges);
 		}
-		else if (this.channel.pipeline().context(Http2FrameCodec.class) != null) {
-			this.protocol = Protocol.HTTP_2;
-		}
-		if (this.draining != null) {
-			drainNow(this.draining);
-		}
+		drain();
 	}
 
 	@Override
-	public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
-		if (msg instanceof HttpRequest) {
-			this.inFlight.lazySet(this.inFlight.getPlain() + 1);
-		}
-		super.channelRead(ctx, msg);
+	public void requestReceived() {
+		drain();
 	}
 
 	@Override
-	public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) throws Exception {
-		if (msg instanceof HttpResponse response) {
-			if (HttpResponseStatus.SWITCHING_PROTOCOLS.equals(response.status())) {
-				this.protocol = Protocol.UPGRADED;
-			}
-			else if (response.status().codeClass() != HttpStatusClass.INFORMATIONAL) {
-				this.responding = true;
-				announceClose(response);
-			}
+	public boolean isLastResponse() {
+		Drain drain = this.tracker.drain();
+		return drain != null && !canMove(drain);
+	}
+
+	@Override
+	public void responseWritten() {
+		Drain drain = this.tracker.drain();
+		if (drain != null) {
+			drain.tally().finished.increment();
+			// Later: Reactor Netty has not ended its part of the exchange yet.
+			this.channel.eventLoop().execute(this::drain);
 		}
-		if (msg instanceof LastHttpContent && this.responding) {
-			this.responding = false;
-			ChannelPromise written = promise.unvoid();
-			written.addListener((ChannelFutureListener) (future) -> answered());
-			super.write(ctx, msg, written);
+	}
+
+	// --- drain
+
+	/**
+	 * Do what is to be done now, if a drain is on. Called whenever that may have changed.
+	 */
+	void drain() {
+		Drain drain = this.tracker.drain();
+		if (drain == null || this.leaving || !this.channel.isActive()) {
 			return;
 		}
-		super.write(ctx, msg, promise);
-	}
-
-	private void announceClose(HttpResponse response) {
-		// Requests that came with this one or after it are answered first: they were
-		// received, and the client may not repeat them on its own.
-		if (this.draining != null && this.inFlight.getPlain() <= 1) {
-			this.closeAfterResponse = true;
-			response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+		Exchanges exchanges = this.exchanges;
+		ChannelOperations<?, ?> operations = ChannelOperations.get(this.channel);
+		if (this.channel.pipeline().context(Http2FrameCodec.class) != null) {
+			this.leaving = true;
+			drain.tally().goneAway.increment();
+			new GoAway(this.channel, drain).begin();
+		}
+		else if (operations instanceof WebsocketOutbound webSocket) {
+			this.leaving = true;
+			this.bytes.open(context());
+			new WebSocketFarewell(this.channel, webSocket, drain).begin();
+		}
+		else if (exchanges != null && this.channel.pipeline().context(HttpServerCodec.class) != null) {
+			drainHttp1(drain, exchanges, operations);
+		}
+		// Else: what it speaks is not settled yet. It will be, or the drain's end comes.
+		else if (drain.plan().closeIdle() && this.bytes.isUntouched()) {
+			close();
 		}
 	}
 
-	private void answered() {
-		this.inFlight.lazySet(Math.max(0, this.inFlight.getPlain() - 1));
-		if (this.draining == null) {
-			return;
+	private void drainHttp1(Drain drain, Exchanges exchanges, @Nullable ChannelOperations<?, ?> operations) {
+		if (exchanges.isCloseAnnounced()) {
+			drain.tally().announced.increment();
+			close();
 		}
-		this.tracker.answered();
-		if (this.closeAfterResponse || (this.draining == Idle.CLOSE && this.inFlight.getPlain() == 0)) {
-			this.channel.close();
-		}
-	}
-
-	// --- drain, called on any thread
-
-	void drain(Idle idle) {
-		onEventLoop(() -> drainNow(idle));
-	}
-
-	private void drainNow(Idle idle) {
-		this.draining = idle;
-		switch (this.protocol) {
-			case HTTP_1 -> {
-				if (this.inFlight.getPlain() == 0 && idle == Idle.CLOSE) {
-					this.channel.close();
-				}
+		else if (exchanges.isBetweenRequests() && operations == null && everythingIsSent()) {
+			if (drain.plan().closeIdle()) {
+				close();
 			}
-			// Sends GOAWAY, lets the streams finish, and closes then.
-			case HTTP_2 -> this.channel.close();
-			case UPGRADED, UNKNOWN -> {
-				if (idle == Idle.CLOSE && this.protocol == Protocol.UNKNOWN) {
-					this.channel.close();
-				}
+			else if (canMove(drain)) {
+				move(drain);
 			}
 		}
-	}
-
-	void serveOn() {
-		onEventLoop(() -> this.draining = null);
-	}
-
-	void cut() {
-		onEventLoop(() -> this.channel.unsafe().close(this.channel.voidPromise()));
-	}
-
-	int inFlight() {
-		if (this.protocol == Protocol.HTTP_2) {
-			Http2FrameCodec codec = this.channel.pipeline().get(Http2FrameCodec.class);
-			return (codec != null) ? codec.connection().numActiveStreams() : 0;
-		}
-		return (this.protocol == Protocol.UPGRADED) ? 1 : this.inFlight.get();
-	}
-
-	private void onEventLoop(Runnable task) {
-		if (this.channel.isRegistered()) {
-			this.channel.eventLoop().execute(task);
+		else if (canMove(drain) && exchanges.isOnlyAnswering()) {
+			// The next request is the successor's.
+			this.bytes.shut();
 		}
 		else {
-			// Accepted a moment ago, and on its way to its event loop: connected() will
-			// look. Whoever comes too late for that is closed with the process.
-			this.channel.closeFuture();
+			this.bytes.open(context());
 		}
+	}
+
+	private boolean everythingIsSent() {
+		ChannelOutboundBuffer buffer = this.channel.unsafe().outboundBuffer();
+		return buffer != null && buffer.isEmpty();
 	}
 
 	/**
-	 * What a connection speaks.
+	 * Whether this connection may be handed over at all. Handlers that nobody knows may
+	 * hold state that nobody would move.
 	 */
-	private enum Protocol {
+	private boolean canMove(Drain drain) {
+		return this.movable && drain.moves(this.listener.name()) && !isLinkLocal(this.channel.remoteAddress())
+				&& this.channel.pipeline()
+					.names()
+					.stream()
+					.allMatch((name) -> name.startsWith("reactor.") || name.startsWith(PREFIX)
+							|| name.startsWith("DefaultChannelPipeline$"));
+	}
 
-		/**
-		 * Not known yet: no pipeline, or the TLS handshake is not over.
-		 */
-		UNKNOWN,
+	/**
+	 * The scope of such an address is a number of this machine's that its text does not
+	 * carry in a form worth relying on.
+	 */
+	private static boolean isLinkLocal(SocketAddress address) {
+		return !(address instanceof InetSocketAddress inet) || inet.getAddress().isLinkLocalAddress();
+	}
 
-		/**
-		 * HTTP/1.1, with TLS or without.
-		 */
-		HTTP_1,
+	/**
+	 * Hand this connection over. In one go on the event loop, so that no byte is read in
+	 * between: the duplicate keeps the connection open, what is unread stays in the
+	 * kernel, and no FIN is sent.
+	 */
+	private void move(Drain drain) {
+		Established established;
+		try {
+			established = new Established(this.listener.name(), Addresses.text(this.channel.remoteAddress()),
+					this.tracker.duplicate(((UnixChannel) this.channel).fd().intValue()));
+		}
+		catch (RuntimeException ex) {
+			// Out of descriptors: this one drains.
+			this.movable = false;
+			this.bytes.open(context());
+			return;
+		}
+		this.leaving = true;
+		drain.moving(established);
+		this.channel.close();
+	}
 
-		/**
-		 * HTTP/2 on the whole connection.
-		 */
-		HTTP_2,
+	/**
+	 * The drain was called off.
+	 */
+	void serveOn() {
+		if (!this.leaving) {
+			this.bytes.open(context());
+		}
+	}
 
-		/**
-		 * HTTP/1.1 was left for something else: WebSocket, or HTTP/2.
-		 */
-		UPGRADED
+	private void close() {
+		this.leaving = true;
+		new LingeringClose(this.channel, this.bytes, context()).begin();
+	}
 
+	/**
+	 * Time is up.
+	 */
+	void cut() {
+		this.leaving = true;
+		this.channel.unsafe().close(this.channel.voidPromise());
+	}
+
+	/**
+	 * Run something on the connection's event loop, which it may not have yet.
+	 */
+	void execute(Runnable task) {
+		if (this.channel.isRegistered()) {
+			this.channel.eventLoop().execute(task);
+		}
+		// Else it was accepted a moment ago, and looks by itself when it is set up.
+	}
+
+	/**
+	 * What would be cut now. May be called from any thread.
+	 */
+	int inFlight() {
+		Http2FrameCodec http2 = this.channel.pipeline().get(Http2FrameCodec.class);
+		if (http2 != null) {
+			return http2.connection().numActiveStreams();
+		}
+		Exchanges exchanges = this.exchanges;
+		return (exchanges != null) ? exchanges.inFlight() : 0;
+	}
+
+	private ChannelHandlerContext context() {
+		return this.channel.pipeline().context(this.bytes);
 	}
 
 }

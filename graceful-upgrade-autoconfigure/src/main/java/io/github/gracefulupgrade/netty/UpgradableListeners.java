@@ -6,10 +6,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
+import io.github.gracefulupgrade.handover.Connections.Established;
 import io.github.gracefulupgrade.handover.Descriptor;
 import io.github.gracefulupgrade.handover.Journal;
 import io.github.gracefulupgrade.handover.Listeners;
@@ -34,6 +38,8 @@ public final class UpgradableListeners implements Listeners {
 
 	private final List<Message.Listener> inherited = new ArrayList<>();
 
+	private final ActivatedListeners activated = new ActivatedListeners();
+
 	private final List<Listening> listening = new ArrayList<>();
 
 	/**
@@ -50,6 +56,7 @@ public final class UpgradableListeners implements Listeners {
 	public UpgradableListeners(Journal journal, ConnectionTracker connections) {
 		this.journal = journal;
 		this.connections = connections;
+		connections.adoptThrough(this::adoptConnection);
 	}
 
 	/**
@@ -66,27 +73,49 @@ public final class UpgradableListeners implements Listeners {
 	 * that binds.
 	 * @param name the server's name
 	 * @param address where it is configured to listen
+	 * @param movable whether the server's connections may be handed over
 	 * @param unbound makes a new channel
 	 * @return the channel
 	 */
-	Channel channel(String name, SocketAddress address, Supplier<Channel> unbound) {
+	Channel channel(String name, SocketAddress address, boolean movable, Supplier<Channel> unbound) {
 		if (!(address instanceof InetSocketAddress inet)) {
 			return unbound.get();
 		}
 		String requested = Addresses.text(inet);
 		synchronized (this) {
 			Message.Listener listener = take(name, requested, inet.getPort());
-			Channel channel = (listener != null) ? adopt(listener.descriptor()) : unbound.get();
+			Descriptor existing = (listener != null) ? listener.descriptor() : this.activated.take(name, requested);
+			Channel channel = (existing != null) ? adopt(existing) : unbound.get();
 			if (!(channel instanceof EpollServerSocketChannel)) {
 				return channel; // not a transport whose listeners could be handed over
 			}
-			AcceptGate gate = new AcceptGate(listener != null, this.open, this.connections::accepted);
+			ListenerTraits traits = new ListenerTraits((listener != null) ? listener.name() : name, movable);
+			AcceptGate gate = new AcceptGate(existing != null, this.open, traits, this.connections);
 			channel.pipeline().addFirst(gate);
-			Listening listening = new Listening(name, requested, channel, gate, listener != null);
+			Listening listening = new Listening(name, requested, channel, gate, traits, listener != null);
 			this.listening.add(listening);
 			channel.closeFuture().addListener((ChannelFutureListener) (future) -> forget(listening));
 			return channel;
 		}
+	}
+
+	/**
+	 * Keep a listening socket that this process was started with, for the server of its
+	 * name or address.
+	 * @param descriptor the descriptor
+	 * @param name its name
+	 * @throws IllegalArgumentException if it is no TCP socket that listens
+	 */
+	public synchronized void activate(int descriptor, String name) {
+		this.activated.add(descriptor, name);
+	}
+
+	/**
+	 * The sockets that this process was started with and no server has taken.
+	 * @return each as text
+	 */
+	public synchronized List<String> leftOver() {
+		return this.activated.left();
 	}
 
 	/**
@@ -145,6 +174,7 @@ public final class UpgradableListeners implements Listeners {
 	public synchronized void discard() {
 		this.inherited.forEach((listener) -> listener.descriptor().close());
 		this.inherited.clear();
+		this.activated.close();
 	}
 
 	@Override
@@ -155,7 +185,36 @@ public final class UpgradableListeners implements Listeners {
 
 	@Override
 	public synchronized void pause() {
-		this.listening.forEach(Listening::pause);
+		this.open = false;
+		this.connections.pausing(CompletableFuture
+			.allOf(this.listening.stream().map(Listening::pause).toArray(CompletableFuture[]::new)));
+	}
+
+	@Override
+	public synchronized Set<String> movable() {
+		return this.listening.stream()
+			.filter((listener) -> listener.adopted && listener.traits.movable())
+			.map((listener) -> listener.traits.name())
+			.collect(Collectors.toUnmodifiableSet());
+	}
+
+	/**
+	 * Serve a connection that was accepted elsewhere as one that was accepted here.
+	 */
+	private boolean adoptConnection(Established connection) {
+		Listening target;
+		synchronized (this) {
+			target = this.listening.stream()
+				.filter((listener) -> listener.traits.name().equals(connection.listener()) && listener.isBound())
+				.findFirst()
+				.orElse(null);
+		}
+		if (target == null) {
+			connection.descriptor().close();
+			return false;
+		}
+		target.adopt(connection);
+		return true;
 	}
 
 	@Override
@@ -213,9 +272,11 @@ public final class UpgradableListeners implements Listeners {
 	 * @param requested the address as configured
 	 * @param channel the channel
 	 * @param gate the channel's gate
+	 * @param traits what its connections have in common
 	 * @param adopted whether the listener was an incumbent's
 	 */
-	private record Listening(String name, String requested, Channel channel, AcceptGate gate, boolean adopted) {
+	private record Listening(String name, String requested, Channel channel, AcceptGate gate, ListenerTraits traits,
+			boolean adopted) {
 
 		boolean isBound() {
 			return this.channel.isActive() && this.channel.localAddress() != null;
@@ -231,8 +292,17 @@ public final class UpgradableListeners implements Listeners {
 			this.channel.eventLoop().execute(() -> this.gate.open(this.channel));
 		}
 
-		void pause() {
-			this.channel.eventLoop().execute(() -> this.gate.shut(this.channel));
+		CompletableFuture<Void> pause() {
+			CompletableFuture<Void> paused = new CompletableFuture<>();
+			this.channel.eventLoop().execute(() -> {
+				this.gate.shut(this.channel);
+				paused.complete(null);
+			});
+			return paused;
+		}
+
+		void adopt(Established connection) {
+			this.channel.eventLoop().execute(() -> this.gate.adopt(this.channel, connection));
 		}
 
 	}

@@ -2,14 +2,19 @@ package io.github.gracefulupgrade.netty;
 
 import java.net.SocketAddress;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 import io.netty.channel.Channel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.socket.ServerSocketChannel;
-import reactor.netty.http.server.HttpServer;
+import reactor.netty.http.HttpProtocol;
+import reactor.netty.http.server.HttpServerConfig;
+import reactor.netty.http.server.ProxyProtocolSupportType;
 import reactor.netty.resources.LoopResources;
+import reactor.netty.transport.ServerTransport;
+import reactor.netty.transport.ServerTransportConfig;
 
 /**
  * Makes Reactor Netty servers upgradable: their bind step adopts inherited listeners, and
@@ -21,14 +26,19 @@ public final class UpgradableServers {
 
 	private final ConnectionTracker connections;
 
+	private final boolean connectionHandover;
+
 	/**
 	 * Create the customization of an application's servers.
 	 * @param listeners the application's listeners
 	 * @param connections the application's connections
+	 * @param connectionHandover whether connections may be handed over, not only
+	 * listeners
 	 */
-	public UpgradableServers(UpgradableListeners listeners, ConnectionTracker connections) {
+	public UpgradableServers(UpgradableListeners listeners, ConnectionTracker connections, boolean connectionHandover) {
 		this.listeners = listeners;
 		this.connections = connections;
+		this.connectionHandover = connectionHandover;
 	}
 
 	/**
@@ -38,9 +48,12 @@ public final class UpgradableServers {
 	 * next version
 	 * @param loops the event loops that the server is to run on
 	 * @param server the server
+	 * @param <T> the type of the server
+	 * @param <C> the type of its configuration
 	 * @return the upgradable server
 	 */
-	public HttpServer apply(String name, Supplier<LoopResources> loops, HttpServer server) {
+	public <T extends ServerTransport<T, C>, C extends ServerTransportConfig<C>> T apply(String name,
+			Supplier<LoopResources> loops, T server) {
 		Supplier<SocketAddress> address = () -> {
 			Supplier<? extends SocketAddress> bindAddress = server.configuration().bindAddress();
 			if (bindAddress == null) {
@@ -48,8 +61,19 @@ public final class UpgradableServers {
 			}
 			return bindAddress.get();
 		};
-		return server.runOn(new AdoptingLoopResources(loops, this.listeners, name, address))
+		boolean movable = this.connectionHandover && AcceptedChannels.isPossible() && isMovable(server.configuration());
+		return server.runOn(new AdoptingLoopResources(loops, this.listeners, name, address, movable))
 			.childObserve(this.connections.observer());
+	}
+
+	/**
+	 * What is not plain HTTP/1.1 has state that the next process would miss: keys, header
+	 * tables, the address that a PROXY protocol header told.
+	 */
+	private static boolean isMovable(ServerTransportConfig<?> config) {
+		return config instanceof HttpServerConfig http && !http.isSecure()
+				&& Set.of(http.protocols()).equals(Set.of(HttpProtocol.HTTP11))
+				&& http.proxyProtocolSupportType() == ProxyProtocolSupportType.OFF;
 	}
 
 	/**

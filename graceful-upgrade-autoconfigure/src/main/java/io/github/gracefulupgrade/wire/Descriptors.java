@@ -11,7 +11,7 @@ import org.newsclub.net.unix.FileDescriptorCast;
 /**
  * What can be done to a bare file descriptor.
  */
-final class Descriptors {
+public final class Descriptors {
 
 	private Descriptors() {
 	}
@@ -22,6 +22,21 @@ final class Descriptors {
 	 */
 	static FileDescriptor of(int number) throws IOException {
 		return FileDescriptorCast.unsafeUsing(number).getFileDescriptor();
+	}
+
+	/**
+	 * Make a duplicate, closed on exec, of a descriptor that somebody else owns.
+	 * @param number the descriptor
+	 * @return the duplicate, owned by the caller
+	 * @throws IllegalStateException if the process has too many descriptors
+	 */
+	public static Descriptor duplicate(int number) {
+		try {
+			return new Descriptor(FileDescriptorCast.duplicating(of(number)).as(Integer.class), Descriptors::close);
+		}
+		catch (IOException ex) {
+			throw new IllegalStateException("Descriptor " + number + " cannot be duplicated", ex);
+		}
 	}
 
 	/**

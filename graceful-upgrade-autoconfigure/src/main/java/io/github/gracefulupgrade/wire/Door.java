@@ -117,7 +117,8 @@ final class Door implements AutoCloseable {
 			try {
 				this.visitors.accept(this.server.accept());
 			}
-			catch (IOException ex) {
+			catch (IOException | RuntimeException | Error ex) {
+				// Errors, too: there is no thread to be had now, but there may be later.
 				pauseAfter(ex);
 			}
 		}
@@ -127,7 +128,7 @@ final class Door implements AutoCloseable {
 		}
 	}
 
-	private void pauseAfter(IOException ex) {
+	private void pauseAfter(Throwable ex) {
 		try {
 			// Nothing to tell about if it is close() that ended the call.
 			if (!this.shut.await(BACK_OFF.toMillis(), TimeUnit.MILLISECONDS)) {

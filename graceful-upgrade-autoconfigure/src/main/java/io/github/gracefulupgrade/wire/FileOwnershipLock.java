@@ -174,8 +174,7 @@ public final class FileOwnershipLock implements OwnershipLock, AutoCloseable {
 						return true;
 					}
 					catch (ClosedByInterruptException ex) {
-						// Came after all, between the two. The lock is gone with the
-						// file.
+						// It came after all. The lock is gone with the file.
 						interrupted |= Thread.interrupted();
 						if (attempt == ATTEMPTS) {
 							throw ex;
@@ -184,9 +183,8 @@ public final class FileOwnershipLock implements OwnershipLock, AutoCloseable {
 				}
 			}
 			catch (OverlappingFileLockException ex) {
-				// Held in this process by somebody who does not use this class, or
-				// another
-				// class loader's copy of it.
+				// Held in this process, but not through this class, or not through the
+				// copy of it that this class loader has.
 				return false;
 			}
 			catch (IOException ex) {

@@ -14,7 +14,7 @@ import java.util.Objects;
  * @param uid whose it is
  * @param key device and inode
  */
-record FileStatus(int mode, int uid, Object key) {
+record FileStatus(int mode, long uid, Object key) {
 
 	private static final int TYPE = 0170000;
 
@@ -29,7 +29,7 @@ record FileStatus(int mode, int uid, Object key) {
 	static FileStatus of(Path file, LinkOption... options) throws IOException {
 		Map<String, Object> attributes = Files.readAttributes(file, "unix:mode,uid,fileKey", options);
 		return new FileStatus((Integer) Objects.requireNonNull(attributes.get("mode")),
-				(Integer) Objects.requireNonNull(attributes.get("uid")),
+				Integer.toUnsignedLong((Integer) Objects.requireNonNull(attributes.get("uid"))),
 				Objects.requireNonNull(attributes.get("fileKey")));
 	}
 

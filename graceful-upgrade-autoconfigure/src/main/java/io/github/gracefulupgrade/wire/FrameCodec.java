@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
+import io.github.gracefulupgrade.handover.Belongings;
+import io.github.gracefulupgrade.handover.Connections.Established;
 import io.github.gracefulupgrade.handover.Descriptor;
 import io.github.gracefulupgrade.handover.Message;
 
@@ -71,6 +73,12 @@ final class FrameCodec {
 		if (message instanceof Message.Offer offer) {
 			return offer.listeners().stream().map(Message.Listener::descriptor).toList();
 		}
+		if (message instanceof Message.OpenFiles files) {
+			return files.descriptors().stream().map(Belongings.Open::descriptor).toList();
+		}
+		if (message instanceof Message.Handoff handoff) {
+			return handoff.connections().stream().map(Established::descriptor).toList();
+		}
 		return List.of();
 	}
 
@@ -114,9 +122,29 @@ final class FrameCodec {
 		if (message instanceof Message.Commit) {
 			return new FrameOutput(FrameType.COMMIT).toFrame();
 		}
+		if (message instanceof Message.StatePart state) {
+			return new FrameOutput(FrameType.STATE).identifier(state.contributor(), NAME_BOUND)
+				.identifier(state.name(), NAME_BOUND)
+				.flag(state.last())
+				.blob(state.bytes(), Message.StatePart.MAX_BYTES)
+				.toFrame();
+		}
+		if (message instanceof Message.OpenFiles files) {
+			return encode(files);
+		}
 		if (message instanceof Message.Accepting accepting) {
 			return new FrameOutput(FrameType.ACCEPTING).identifiers(accepting.connectable(), MAX_NAMES, NAME_BOUND)
+				.i32(accepting.room())
 				.toFrame();
+		}
+		if (message instanceof Message.Handoff handoff) {
+			return encode(handoff);
+		}
+		if (message instanceof Message.Received received) {
+			return new FrameOutput(FrameType.RECEIVED).u16(received.taken()).i32(received.room()).toFrame();
+		}
+		if (message instanceof Message.Enough) {
+			return new FrameOutput(FrameType.ENOUGH).toFrame();
 		}
 		if (message instanceof Message.Farewell farewell) {
 			return new FrameOutput(FrameType.FAREWELL).i64(farewell.finished()).i64(farewell.cut()).toFrame();
@@ -137,6 +165,30 @@ final class FrameCodec {
 			out.identifier(listener.name(), NAME_BOUND)
 				.identifier(listener.requested(), NAME_BOUND)
 				.identifier(listener.bound(), NAME_BOUND);
+		}
+		return out.toFrame();
+	}
+
+	private static byte[] encode(Message.OpenFiles files) {
+		if (files.descriptors().size() > MAX_DESCRIPTORS) {
+			throw new IllegalArgumentException("DESCRIPTORS: %d, at most %d travel in one frame"
+				.formatted(files.descriptors().size(), MAX_DESCRIPTORS));
+		}
+		FrameOutput out = new FrameOutput(FrameType.DESCRIPTORS).u16(files.descriptors().size());
+		for (Belongings.Open open : files.descriptors()) {
+			out.identifier(open.contributor(), NAME_BOUND).identifier(open.name(), NAME_BOUND);
+		}
+		return out.toFrame();
+	}
+
+	private static byte[] encode(Message.Handoff handoff) {
+		if (handoff.connections().size() > MAX_DESCRIPTORS) {
+			throw new IllegalArgumentException("CONNECTIONS: %d connections, at most %d travel in one frame"
+				.formatted(handoff.connections().size(), MAX_DESCRIPTORS));
+		}
+		FrameOutput out = new FrameOutput(FrameType.CONNECTIONS).u16(handoff.connections().size());
+		for (Established connection : handoff.connections()) {
+			out.identifier(connection.listener(), NAME_BOUND).identifier(connection.remote(), NAME_BOUND);
 		}
 		return out.toFrame();
 	}
@@ -185,7 +237,13 @@ final class FrameCodec {
 			case WITHDRAWN ->
 				Frame.of(type, new Message.Withdrawn(in.flag("leaving"), in.string("reason", TEXT_BOUND)));
 			case COMMIT -> Frame.of(type, new Message.Commit());
-			case ACCEPTING -> Frame.of(type, new Message.Accepting(in.strings("connectable", MAX_NAMES, NAME_BOUND)));
+			case STATE -> state(in);
+			case DESCRIPTORS -> openFiles(in);
+			case ACCEPTING ->
+				Frame.of(type, new Message.Accepting(in.strings("connectable", MAX_NAMES, NAME_BOUND), in.i32("room")));
+			case CONNECTIONS -> connections(in);
+			case RECEIVED -> Frame.of(type, new Message.Received(in.count("taken", MAX_DESCRIPTORS), in.i32("room")));
+			case ENOUGH -> Frame.of(type, new Message.Enough());
 			case FAREWELL -> Frame.of(type, new Message.Farewell(in.i64("finished"), in.i64("cut")));
 			case GOODBYE -> Frame.of(type, new Message.Goodbye());
 		};
@@ -217,6 +275,42 @@ final class FrameCodec {
 					.mapToObj((i) -> new Message.Listener(names.get(i).name(), names.get(i).requested(),
 							names.get(i).bound(), descriptors.get(i)))
 					.toList(), more));
+	}
+
+	private static Frame state(FrameInput in) throws ProtocolException {
+		String contributor = in.string("contributor", NAME_BOUND);
+		String name = in.string("name", NAME_BOUND);
+		boolean last = in.flag("last");
+		byte[] bytes = in.blob("bytes", Message.StatePart.MAX_BYTES);
+		return Frame.of(FrameType.STATE, new Message.StatePart(contributor, name, ByteBuffer.wrap(bytes), last));
+	}
+
+	private static Frame openFiles(FrameInput in) throws ProtocolException {
+		int count = in.count("descriptors", MAX_DESCRIPTORS);
+		List<String> contributors = new ArrayList<>();
+		List<String> names = new ArrayList<>();
+		for (int i = 0; i < count; i++) {
+			contributors.add(in.string("contributor", NAME_BOUND));
+			names.add(in.string("name", NAME_BOUND));
+		}
+		return new Frame(FrameType.DESCRIPTORS, count,
+				(descriptors) -> new Message.OpenFiles(IntStream.range(0, count)
+					.mapToObj((i) -> new Belongings.Open(contributors.get(i), names.get(i), descriptors.get(i)))
+					.toList()));
+	}
+
+	private static Frame connections(FrameInput in) throws ProtocolException {
+		int count = in.count("connections", MAX_DESCRIPTORS);
+		List<String> listeners = new ArrayList<>();
+		List<String> remotes = new ArrayList<>();
+		for (int i = 0; i < count; i++) {
+			listeners.add(in.string("listener", NAME_BOUND));
+			remotes.add(in.string("remote", NAME_BOUND));
+		}
+		return new Frame(FrameType.CONNECTIONS, count,
+				(descriptors) -> new Message.Handoff(IntStream.range(0, count)
+					.mapToObj((i) -> new Established(listeners.get(i), remotes.get(i), descriptors.get(i)))
+					.toList()));
 	}
 
 	private static int number(Message.Refusal reason) {

@@ -75,6 +75,17 @@ final class FrameInput {
 		}
 	}
 
+	byte[] blob(String field, int bound) throws ProtocolException {
+		int length = u16(field);
+		if (length > bound) {
+			throw wrong(field, "has %d bytes, at most %d are allowed".formatted(length, bound));
+		}
+		ByteBuffer source = need(field, length);
+		byte[] blob = new byte[length];
+		source.get(blob);
+		return blob;
+	}
+
 	int count(String field, int bound) throws ProtocolException {
 		int count = u16(field);
 		if (count > bound) {

@@ -55,6 +55,16 @@ final class FrameOutput {
 		return this;
 	}
 
+	FrameOutput blob(ByteBuffer value, int bound) {
+		byte[] blob = new byte[value.remaining()];
+		value.duplicate().get(blob);
+		if (blob.length > bound) {
+			throw new IllegalArgumentException(
+					"%s: %d bytes, at most %d are allowed".formatted(this.type, blob.length, bound));
+		}
+		return u16(blob.length).raw(blob);
+	}
+
 	/**
 	 * A string that identifies something. It is never cut: two that are cut could be
 	 * taken for one.

@@ -23,6 +23,7 @@ import io.github.gracefulupgrade.handover.Message;
 import io.github.gracefulupgrade.handover.Peer;
 import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFUNIXSocket;
+import org.newsclub.net.unix.ConnectionResetSocketException;
 import org.newsclub.net.unix.FileDescriptorCast;
 
 /**
@@ -136,18 +137,24 @@ final class UnixPeer implements Peer {
 	void start() {
 		Thread reader = new Thread(this::read, "graceful-upgrade-peer");
 		reader.setDaemon(true);
-		reader.start();
+		try {
+			reader.start();
+		}
+		catch (Error ex) {
+			// No memory for one more thread.
+			release();
+			throw ex;
+		}
 	}
 
 	@Override
 	public void send(Message message) {
-		// A flag that is set would fail the write, and with it the upgrade, in the middle
-		// of a
-		// frame. It is kept for whoever looks next.
+		// An interrupt would end the write in the middle of a frame, and with it the
+		// upgrade. It is kept for whoever looks next.
 		boolean interrupted = Thread.interrupted();
 		synchronized (this.sending) {
 			if (this.ending.get() == null) {
-				Future<?> deadline = deadline(this.settings.writeTimeout(), "the peer did not read " + message.kind());
+				Future<?> deadline = deadline(this.settings.writeTimeout(), "the peer did not take " + message.kind());
 				try {
 					for (Message part : FrameCodec.split(message)) {
 						interrupted |= write(FrameCodec.encode(part), FrameCodec.descriptors(part));
@@ -180,8 +187,7 @@ final class UnixPeer implements Peer {
 		int written = 0;
 		while (written < frame.length) {
 			if (written == 0) {
-				// Forgotten by a write, also by one that failed. They travel with the
-				// first byte.
+				// Each write forgets them, also one that fails.
 				this.writer.setOutboundFileDescriptors(travelling);
 			}
 			try {
@@ -272,6 +278,10 @@ final class UnixPeer implements Peer {
 		catch (EOFException ex) {
 			reason = "the peer closed the connection in the middle of a frame";
 		}
+		catch (ConnectionResetSocketException ex) {
+			// What it had sent came before. It died, or did not want to hear the rest.
+			reason = "the peer closed the connection";
+		}
 		catch (ProtocolException ex) {
 			reason = "the peer sent garbage: " + ex.getMessage();
 		}
@@ -282,6 +292,12 @@ final class UnixPeer implements Peer {
 			reason = "what it said could not be handled: " + ex;
 		}
 		end(reason);
+		release();
+		String first = this.ending.get();
+		this.events.disconnected(this, (first != null) ? first : reason);
+	}
+
+	private void release() {
 		Descriptors.closeAll(this.came);
 		synchronized (this.sending) {
 			synchronized (this.closing) {
@@ -291,8 +307,6 @@ final class UnixPeer implements Peer {
 			}
 		}
 		this.whenEnded.accept(this);
-		String first = this.ending.get();
-		this.events.disconnected(this, (first != null) ? first : reason);
 	}
 
 	/**
@@ -307,7 +321,7 @@ final class UnixPeer implements Peer {
 			return null;
 		}
 		Future<?> deadline = deadline(this.settings.stallTimeout(),
-				"the peer stalled in the middle of a frame, which did not end");
+				"the peer stalled in the middle of a frame: no end of it");
 		byte[] body;
 		try {
 			readFully(in, header, begun);
@@ -370,11 +384,18 @@ final class UnixPeer implements Peer {
 	}
 
 	private void deliver(Message message) {
-		if (this.unwanted) {
-			Message.discard(message);
-			return;
+		boolean delivered = false;
+		try {
+			if (!this.unwanted) {
+				this.events.received(this, message);
+				delivered = true;
+			}
 		}
-		this.events.received(this, message);
+		finally {
+			if (!delivered) {
+				FrameCodec.descriptors(message).forEach(Descriptor::close);
+			}
+		}
 	}
 
 	private static void close(AFUNIXSocket socket) {
@@ -387,9 +408,7 @@ final class UnixPeer implements Peer {
 			// It was closed before.
 		}
 		if (descriptor != null) {
-			// An object that was cast from a descriptor leaves that open. Closed twice
-			// does no
-			// harm here, since this object knows.
+			// Objects that were cast leave it open. If it is closed, this does nothing.
 			Descriptors.close(descriptor);
 		}
 	}

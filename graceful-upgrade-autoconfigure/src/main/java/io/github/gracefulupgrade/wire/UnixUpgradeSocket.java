@@ -1,8 +1,10 @@
 package io.github.gracefulupgrade.wire;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -61,6 +63,18 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 	 * How many of them came from other processes. Any thread.
 	 */
 	private final AtomicInteger incoming = new AtomicInteger();
+
+	/**
+	 * Whether this object is closed. Written by the control thread, read by the accepting
+	 * one.
+	 */
+	private volatile boolean closed;
+
+	/**
+	 * Whether connections are being turned away, and it was said. Volatile, since each
+	 * published socket has an accepting thread of its own.
+	 */
+	private volatile boolean full;
 
 	/**
 	 * What is published, or {@code null}. Control thread only.
@@ -126,7 +140,7 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 				|| !AFSocket.supports(AFSocketCapability.CAPABILITY_PEER_CREDENTIALS)
 				|| !AFSocket.supports(AFSocketCapability.CAPABILITY_UNSAFE)) {
 			throw this.path.unusable("cannot be used on this platform: the native library of junixsocket does not load",
-					"Run on Linux, and see to it that java.io.tmpdir allows to execute what is in it.", null);
+					"Run on Linux, and see to it that files in java.io.tmpdir may be executed.", null);
 		}
 		try {
 			this.path.check(Credentials.ownUid());
@@ -138,65 +152,95 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 
 	@Override
 	public boolean answers() {
-		FileStatus standing;
 		try {
-			standing = this.path.standing();
-		}
-		catch (UpgradeSocketException ex) {
-			return false;
-		}
-		if (standing == null) {
-			return false;
-		}
-		try (AFUNIXSocketChannel channel = AFUNIXSocketChannel.open()) {
-			tryConnect(channel);
-			// Also if it is pending: the queue of a process that lives is full.
+			close(reach());
 			return true;
 		}
-		catch (IOException ex) {
+		catch (QueueFullException ex) {
+			// Whoever it is lives, even if it is stopped.
+			return true;
+		}
+		catch (IOException | UpgradeSocketException ex) {
 			return false;
 		}
-	}
-
-	/**
-	 * Connect without waiting in the kernel for a process that is stopped.
-	 * @return whether the connection stands; it does not if the queue of the listening
-	 * socket is full
-	 */
-	private boolean tryConnect(AFUNIXSocketChannel channel) throws IOException {
-		channel.configureBlocking(false);
-		boolean connected = channel.connect(UpgradePath.address(this.path.path()));
-		channel.configureBlocking(true);
-		return connected;
 	}
 
 	@Override
 	public Peer connect() {
-		if (this.path.standing() == null) {
-			throw this.path.nobody("does not exist", null);
-		}
 		AFUNIXSocketChannel channel = null;
 		UnixPeer peer;
 		try {
-			channel = AFUNIXSocketChannel.open();
-			if (!tryConnect(channel)) {
-				throw this.path.nobody("does not accept connections at the moment", null);
-			}
+			channel = reach();
 			AFUNIXSocketCredentials listener = channel.getPeerCredentials();
 			if (!Credentials.trusted(listener)) {
 				throw this.path.foreign(listener.getUid());
 			}
 			peer = peer((AFUNIXSocket) channel.socket(), false);
 		}
-		catch (IOException | UpgradeSocketException ex) {
+		catch (UpgradeSocketException ex) {
 			close(channel);
-			throw (ex instanceof IOException failure) ? connectFailure(failure) : (UpgradeSocketException) ex;
+			throw ex;
+		}
+		catch (IOException ex) {
+			close(channel);
+			throw connectFailure(ex);
 		}
 		peer.start();
 		return peer;
 	}
 
+	/**
+	 * Connect to whoever listens at the path, without waiting for one that is stopped. A
+	 * process that is being replaced may stop to listen between the look at the path and
+	 * the connection; then another socket stands there.
+	 */
+	private AFUNIXSocketChannel reach() throws IOException {
+		// An interrupt would close the channel. It is kept for whoever looks next.
+		boolean interrupted = Thread.interrupted();
+		try {
+			for (int attempt = 1;; attempt++) {
+				FileStatus before = this.path.standing();
+				try {
+					return reachOnce();
+				}
+				catch (ClosedByInterruptException ex) {
+					interrupted |= Thread.interrupted();
+				}
+				catch (IOException ex) {
+					FileStatus now = this.path.standing();
+					if (now == null || before == null || now.key().equals(before.key()) || attempt >= ATTEMPTS) {
+						throw ex;
+					}
+				}
+			}
+		}
+		finally {
+			if (interrupted) {
+				Thread.currentThread().interrupt();
+			}
+		}
+	}
+
+	private AFUNIXSocketChannel reachOnce() throws IOException {
+		AFUNIXSocketChannel channel = AFUNIXSocketChannel.open();
+		try {
+			channel.configureBlocking(false);
+			if (!channel.connect(UpgradePath.address(getPath()))) {
+				throw new QueueFullException();
+			}
+			channel.configureBlocking(true);
+			return channel;
+		}
+		catch (IOException ex) {
+			close(channel);
+			throw ex;
+		}
+	}
+
 	private UpgradeSocketException connectFailure(IOException ex) {
+		if (ex instanceof QueueFullException) {
+			return this.path.nobody("does not accept connections at the moment", ex);
+		}
 		if (ex instanceof ConnectionRefusedSocketException) {
 			return this.path.nobody("is what a process left behind that is gone: nobody listens", ex);
 		}
@@ -229,6 +273,9 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 
 	@Override
 	public void publish() {
+		if (this.closed) {
+			throw new IllegalStateException("Closed: " + getPath());
+		}
 		if (this.published != null && standsAtThePath(this.published)) {
 			return;
 		}
@@ -315,7 +362,8 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 	/**
 	 * Remove the path if it is still this process's. To look and to remove are two steps:
 	 * nobody replaces the socket in between as long as the caller holds the lock, or a
-	 * successor that took it has published before.
+	 * successor that took it has published before. A process that connected just before
+	 * may still be announced just after.
 	 */
 	@Override
 	public void retire() {
@@ -340,11 +388,12 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 	}
 
 	/**
-	 * Retire, and close all connections. {@link Peer.Events#disconnected} follows for
-	 * each of them.
+	 * Retire for good, and close all connections. {@link Peer.Events#disconnected}
+	 * follows for each of them.
 	 */
 	@Override
 	public void close() {
+		this.closed = true;
 		retire();
 		this.peers.forEach(UnixPeer::close);
 	}
@@ -359,18 +408,32 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 				refuse(socket, credentials);
 			}
 			else if (this.incoming.get() >= this.settings.maxConnections()) {
-				logger.log(Level.WARNING,
-						"Process {0,number,#} was turned away from the upgrade socket: too many connections",
-						credentials.getPid());
-				socket.close();
+				turnAway(socket, credentials);
 			}
 			else {
-				peer(socket, true).start();
+				this.full = false;
+				UnixPeer peer = peer(socket, true);
+				peer.start();
+				if (this.closed) {
+					// It came too late to be among those that close() knew.
+					peer.close();
+				}
 			}
 		}
 		catch (IOException ex) {
+			close(socket);
 			logger.log(Level.WARNING, "A connection to the upgrade socket failed", ex);
 		}
+	}
+
+	private void turnAway(AFUNIXSocket socket, AFUNIXSocketCredentials credentials) throws IOException {
+		// Once is enough: a flood must not fill the log either.
+		if (!this.full) {
+			logger.log(Level.WARNING, "Connections to the upgrade socket are turned away, the first one"
+					+ " from process {0,number,#}: {1} are open", credentials.getPid(), this.incoming.get());
+			this.full = true;
+		}
+		socket.close();
 	}
 
 	private void refuse(AFUNIXSocket socket, AFUNIXSocketCredentials credentials) throws IOException {
@@ -378,8 +441,7 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 				"Process {0,number,#} of another user (uid {1,number,#}) was refused at the upgrade socket",
 				credentials.getPid(), credentials.getUid());
 		try (socket) {
-			// Fits into the empty buffer of a new connection, so this thread is not held
-			// up.
+			// Fits into the empty buffer of a new connection: this thread never waits.
 			socket.getOutputStream()
 				.write(FrameCodec.encode(new Message.Refused(Message.Refusal.FOREIGN, ProcessHandle.current().pid(),
 						"this process runs as uid %d, yours as uid %d".formatted(Credentials.ownUid(),
@@ -404,7 +466,7 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 		}
 	}
 
-	private static void close(@Nullable AFUNIXSocketChannel channel) {
+	private static void close(@Nullable Closeable channel) {
 		try {
 			if (channel != null) {
 				channel.close();
@@ -416,6 +478,17 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 	}
 
 	private record Published(Door door, Object key) {
+	}
+
+	/**
+	 * More processes wait to be accepted than the kernel keeps.
+	 */
+	private static final class QueueFullException extends IOException {
+
+		QueueFullException() {
+			super("the queue of connections that wait is full");
+		}
+
 	}
 
 }

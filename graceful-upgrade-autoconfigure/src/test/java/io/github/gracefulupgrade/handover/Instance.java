@@ -147,9 +147,8 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 	}
 
 	private Handover handover() {
-		return new Handover(
-				new Ports(this, this, this, this.listeners, this.connections, this.background, this, this, this),
-				this.settings, (snapshot) -> {
+		return new Handover(new Ports(this, this, this, this.listeners, this.connections, this.background,
+				new NoBelongings(), this, this, this), this.settings, (snapshot) -> {
 					this.snapshots.add(snapshot);
 					call("observer");
 				});
@@ -281,8 +280,9 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 		await("closing", this.handover.closing(), () -> elsewhere(this.timeToStop, "stop", () -> {
 			this.background.end();
 			this.listeners.close();
-			await("released", this.handover.released(), () -> this.connections.drain(this.settings.gracePeriod(),
-					Connections.Idle.CLOSE, (drained) -> die(exitCode, Duration.ZERO)));
+			await("released", this.handover.released(),
+					() -> this.connections.drain(Connections.Plan.withoutSuccessor(this.settings.gracePeriod()),
+							(drained) -> die(exitCode, Duration.ZERO)));
 		}));
 	}
 
@@ -703,6 +703,11 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 		}
 
 		@Override
+		public Set<String> movable() {
+			return Set.of();
+		}
+
+		@Override
 		public List<String> settle() {
 			this.instance.call("listeners.settle");
 			closeInherited();
@@ -764,7 +769,8 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 		}
 
 		@Override
-		public void drain(Duration grace, Idle idle, Consumer<Drained> done) {
+		public void drain(Plan plan, Consumer<Drained> done) {
+			Duration grace = plan.grace();
 			this.instance.call("connections.drain");
 			assertThat(grace.isNegative()).isFalse();
 			Duration left = this.busyUntil.minus(this.instance.now());
@@ -772,7 +778,7 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 			Duration takes = cut ? grace : left.isNegative() ? Duration.ZERO : left;
 			boolean busy = !takes.isZero();
 			this.drain = this.instance.elsewhere(takes, "drained",
-					() -> done.accept(new Drained((busy && !cut) ? 1 : 0, cut ? 1 : 0)));
+					() -> done.accept(new Drained((busy && !cut) ? 1 : 0, cut ? 1 : 0, 0, 0, 0, 0)));
 		}
 
 		@Override
@@ -785,10 +791,27 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 		}
 
 		@Override
+		public void stopHandingOver() {
+			this.instance.call("connections.stopHandingOver");
+		}
+
+		@Override
+		public boolean adopt(Established connection) {
+			this.instance.call("connections.adopt");
+			connection.descriptor().close();
+			return true;
+		}
+
+		@Override
+		public int room() {
+			return 1000;
+		}
+
+		@Override
 		public Progress progress() {
 			this.instance.call("connections.progress");
 			int busy = (this.busyUntil.compareTo(this.instance.now()) > 0) ? 1 : 0;
-			return new Progress(busy, busy, 0);
+			return new Progress(busy, busy, 0, 0);
 		}
 
 	}
@@ -860,6 +883,27 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 			if (next != null) {
 				next.run();
 			}
+		}
+
+	}
+
+	/**
+	 * An application that hands over nothing of its own.
+	 */
+	private static final class NoBelongings implements Belongings {
+
+		@Override
+		public void gather(Consumer<List<Item>> done) {
+			done.accept(List.of());
+		}
+
+		@Override
+		public long maxStateBytes() {
+			return 1024;
+		}
+
+		@Override
+		public void receive(List<Item> items) {
 		}
 
 	}

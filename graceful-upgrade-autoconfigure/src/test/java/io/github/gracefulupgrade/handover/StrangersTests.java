@@ -27,7 +27,7 @@ class StrangersTests {
 		return Stream.of(new Message.Welcome(Message.PROTOCOL_VERSION, 1, 0),
 				new Message.Refused(Refusal.BUSY, 1, "busy"), new Message.Waiting(), offer(),
 				new Message.Ready(List.of("http")), new Message.Failed("failed"), new Message.Withdrawn(false, "no"),
-				new Message.Commit(), new Message.Accepting(List.of()), new Message.Farewell(0, 0),
+				new Message.Commit(), new Message.Accepting(List.of(), 0), new Message.Farewell(0, 0),
 				new Message.Goodbye());
 	}
 
@@ -163,7 +163,7 @@ class StrangersTests {
 			.says(new Message.Ready(List.of("http")));
 		successor.lock();
 		successor.takesThePath();
-		return successor.says(new Message.Accepting(List.of()));
+		return successor.says(new Message.Accepting(List.of(), 0));
 	}
 
 	private void assertTurnedAwayUnless(boolean inTurn, Script successor, Message message) {

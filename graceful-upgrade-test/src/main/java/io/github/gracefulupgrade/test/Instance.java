@@ -101,6 +101,15 @@ public final class Instance implements AutoCloseable {
 	}
 
 	/**
+	 * Return what the process has printed so far, but for the thread dumps that SIGQUIT
+	 * makes a JVM print.
+	 * @return the lines
+	 */
+	public List<String> log() {
+		return this.output.log();
+	}
+
+	/**
 	 * Wait until this instance serves: until its port is answered by it, or until Spring
 	 * Boot says that the application has started.
 	 * @return this instance

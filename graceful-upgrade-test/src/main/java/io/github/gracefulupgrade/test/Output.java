@@ -90,8 +90,33 @@ final class Output {
 		}
 	}
 
-	synchronized String tail(int count) {
-		return String.join("\n", this.lines.subList(Math.max(0, this.lines.size() - count), this.lines.size()));
+	/**
+	 * Return the lines without the thread dumps that SIGQUIT causes.
+	 */
+	List<String> log() {
+		List<String> log = new ArrayList<>();
+		boolean threads = false;
+		boolean heap = false;
+		for (String line : lines()) {
+			if (line.startsWith("Full thread dump")) {
+				threads = true;
+				if (!log.isEmpty() && log.get(log.size() - 1).matches("[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}")) {
+					log.remove(log.size() - 1);
+				}
+			}
+			heap = line.startsWith("JNI global refs")
+					|| (heap && (line.isEmpty() || line.equals("Heap") || line.startsWith(" ")));
+			threads = threads && !heap;
+			if (!threads && !heap) {
+				log.add(line);
+			}
+		}
+		return log;
+	}
+
+	String tail(int count) {
+		List<String> log = log();
+		return String.join("\n", log.subList(Math.max(0, log.size() - count), log.size()));
 	}
 
 }

@@ -102,6 +102,20 @@ class InstanceTests {
 	}
 
 	@Test
+	void threadDumpIsOutputButNoLog() {
+		try (Instance instance = Application.mainClass(Talker.class.getName(), System.getProperty("java.class.path"))
+			.start()) {
+			instance.awaitLog("tick 1$");
+			instance.quit();
+			instance.awaitLog("JNI global refs");
+			instance.awaitLog("tick 5$");
+			assertThat(instance.output()).anyMatch((line) -> line.startsWith("Full thread dump"));
+			assertThat(instance.log()).as("all else is there").startsWith("tick 1").contains("tick 5");
+			assertThat(instance.log()).allMatch((line) -> line.startsWith("tick "));
+		}
+	}
+
+	@Test
 	void waitingSuccessorDoesNotServeThoughItsPortIsAnswered() {
 		try (Instance v1 = this.app.start().awaitServing(); Instance v2 = this.app.successor().start()) {
 			v2.awaitLog(Upgrade.SUCCESSOR_WAITS.pattern());
@@ -161,6 +175,24 @@ class InstanceTests {
 			Application sleeper = Application.mainClass(Sleeper.class.getName(), System.getProperty("java.class.path"));
 			System.out.println(sleeper.start());
 			Thread.currentThread().join();
+		}
+
+	}
+
+	/**
+	 * A JVM that says something every other moment.
+	 */
+	static final class Talker {
+
+		private Talker() {
+		}
+
+		public static void main(String[] args) throws Exception {
+			for (int i = 1;; i++) {
+				System.out.println("tick " + i);
+				// Long enough that no tick falls into the middle of the dump.
+				Thread.sleep(200);
+			}
 		}
 
 	}

@@ -20,7 +20,7 @@ class SampleUpgradeIT {
 			.onFreePort()
 			.upgradeSocket(folder.resolve("app.sock"));
 		try (Instance v1 = app.start().awaitServing();
-				Load load = Load.on(v1).paths("/", "/slow?ms=300").start().awaitAnswers(100);
+				Load load = Load.on(v1).start().awaitAnswers(100);
 				Upgrade upgrade = Upgrade.of(v1).to(app.args("--sample.version=2")).under(load).perform()) {
 			LoadReport report = load.awaitAnswers(100).stop().assertNothingLost();
 			assertThat(report.answersByPid()).containsOnlyKeys(v1.pid(), upgrade.successor().pid());

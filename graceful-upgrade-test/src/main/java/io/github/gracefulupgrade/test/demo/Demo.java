@@ -83,7 +83,9 @@ public final class Demo {
 			say("Version 2 serves as pid %d, version 1 has exited with %d, %.1f s after the start of version 2",
 					v2.pid(), upgrade.exitCode(), since(began));
 			serveForAWhile();
-			LoadReport report = load.stop().plus(slow.stop());
+			// The last slow requests take a moment, during which the others go on.
+			LoadReport slowOnes = slow.stop();
+			LoadReport report = load.stop().plus(slowOnes);
 			if (this.options.logs()) {
 				log("1", v1);
 				log("2", v2);
@@ -106,7 +108,7 @@ public final class Demo {
 
 	private void log(String version, Instance instance) {
 		this.out.println("\nVersion " + version + " logged:");
-		instance.output().forEach((line) -> this.out.println("  " + line));
+		instance.log().forEach((line) -> this.out.println("  " + line));
 	}
 
 	private void say(String format, Object... args) {

@@ -24,7 +24,6 @@ class DemoTests {
 		boolean good = new Demo(options, this.out)
 			.run(FakeApplication.application().onFreePort().upgradeSocket(folder.resolve("app.sock")));
 		String text = this.bytes.toString(StandardCharsets.UTF_8);
-		System.out.println(text);
 		assertThat(text).contains("Version 1 serves")
 			.contains("Started FakeApplication")
 			.containsPattern("█+▒+ .*◀")

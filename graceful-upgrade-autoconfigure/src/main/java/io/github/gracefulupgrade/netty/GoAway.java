@@ -1,0 +1,76 @@
+package io.github.gracefulupgrade.netty;
+
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
+import io.netty.handler.codec.http2.DefaultHttp2PingFrame;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2FrameCodec;
+import io.netty.handler.codec.http2.Http2PingFrame;
+import io.netty.util.ReferenceCountUtil;
+
+/**
+ * Ends an HTTP/2 connection as RFC 9113 section 6.8 wants it: a GOAWAY that names the
+ * highest stream id there is, so that streams on their way here are served; when the
+ * client must have read it, another one with the last stream id that came; and a close
+ * when the last stream is done.
+ */
+final class GoAway extends ChannelInboundHandlerAdapter {
+
+	/**
+	 * How long a client may take to answer a PING before it is taken to have read what
+	 * came before.
+	 */
+	private static final long ROUND_TRIP_MILLIS = 1000;
+
+	private final Channel channel;
+
+	private final Drain drain;
+
+	private final long ping = ThreadLocalRandom.current().nextLong();
+
+	private boolean closing;
+
+	GoAway(Channel channel, Drain drain) {
+		this.channel = channel;
+		this.drain = drain;
+	}
+
+	void begin() {
+		ChannelHandlerContext codec = this.channel.pipeline().context(Http2FrameCodec.class);
+		this.channel.pipeline().addAfter(codec.name(), "gracefulUpgrade.goAway", this);
+		ChannelHandlerContext context = this.channel.pipeline().context(this);
+		context.write(new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR).setExtraStreamIds(Integer.MAX_VALUE));
+		context.writeAndFlush(new DefaultHttp2PingFrame(this.ping));
+		this.channel.eventLoop().schedule(this::close, ROUND_TRIP_MILLIS, TimeUnit.MILLISECONDS);
+	}
+
+	@Override
+	public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
+		if (msg instanceof Http2PingFrame frame && frame.ack() && frame.content() == this.ping) {
+			ReferenceCountUtil.release(msg);
+			close();
+			return;
+		}
+		super.channelRead(ctx, msg);
+	}
+
+	/**
+	 * Netty's close of an HTTP/2 connection: GOAWAY with the last stream id, then it
+	 * waits for the streams.
+	 */
+	private void close() {
+		Http2FrameCodec codec = this.channel.pipeline().get(Http2FrameCodec.class);
+		if (this.closing || codec == null) {
+			return;
+		}
+		this.closing = true;
+		codec.gracefulShutdownTimeoutMillis(Math.max(1, this.drain.left().toMillis()));
+		this.channel.close();
+	}
+
+}
