@@ -145,9 +145,10 @@ class ExecutorControlThreadTests {
 	void whoeverAsksAfterTheCloseIsAnswered() {
 		World world = new World();
 		Instance instance = world.instance(Mode.COLD);
-		Handover handover = new Handover(new Ports(this.control, instance, instance, instance.listeners,
-				instance.connections, instance.background, instance, instance, instance), instance.settings,
-				(snapshot) -> {
+		Handover handover = new Handover(
+				new Ports(this.control, instance, instance, instance.listeners, instance.connections,
+						instance.background, new Instance.NoBelongings(), instance, instance, instance),
+				instance.settings, (snapshot) -> {
 				});
 		this.control.close();
 		assertThat(handover.requested().join().outcome()).isEqualTo(Attempt.Outcome.REFUSED);
@@ -160,9 +161,10 @@ class ExecutorControlThreadTests {
 	void mainThreadWaitsForTheControlThreadAndHearsItsFailures() throws Exception {
 		World world = new World();
 		Instance instance = world.instance(Mode.COLD);
-		Handover handover = new Handover(new Ports(this.control, instance, instance, instance.listeners,
-				instance.connections, instance.background, instance, instance, instance), instance.settings,
-				(snapshot) -> {
+		Handover handover = new Handover(
+				new Ports(this.control, instance, instance, instance.listeners, instance.connections,
+						instance.background, new Instance.NoBelongings(), instance, instance, instance),
+				instance.settings, (snapshot) -> {
 				});
 		instance.broken.add("path");
 		assertThatExceptionOfType(UpgradeSocketException.class).isThrownBy(() -> handover.prepare(Mode.COLD));
@@ -173,9 +175,10 @@ class ExecutorControlThreadTests {
 	void mainThreadThatIsInterruptedDoesNotWaitOn() {
 		World world = new World();
 		Instance instance = world.instance(Mode.SUCCESSOR);
-		Handover handover = new Handover(new Ports(this.control, instance, instance, instance.listeners,
-				instance.connections, instance.background, instance, instance, instance), instance.settings,
-				(snapshot) -> {
+		Handover handover = new Handover(
+				new Ports(this.control, instance, instance, instance.listeners, instance.connections,
+						instance.background, new Instance.NoBelongings(), instance, instance, instance),
+				instance.settings, (snapshot) -> {
 				});
 		Thread.currentThread().interrupt();
 		assertThatExceptionOfType(InterruptedException.class).isThrownBy(() -> handover.prepare(Mode.SUCCESSOR));

@@ -890,7 +890,7 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 	/**
 	 * An application that hands over nothing of its own.
 	 */
-	private static final class NoBelongings implements Belongings {
+	static final class NoBelongings implements Belongings {
 
 		@Override
 		public void gather(Consumer<List<Item>> done) {
