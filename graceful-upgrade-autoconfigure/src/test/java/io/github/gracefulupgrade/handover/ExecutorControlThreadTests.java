@@ -143,12 +143,8 @@ class ExecutorControlThreadTests {
 
 	@Test
 	void whoeverAsksAfterTheCloseIsAnswered() {
-		World world = new World();
-		Instance instance = world.instance(Mode.COLD);
-		Handover handover = new Handover(new Ports(this.control, instance, instance, instance.listeners,
-				instance.connections, instance.background, instance, instance, instance), instance.settings,
-				(snapshot) -> {
-				});
+		Instance instance = new World().instance(Mode.COLD);
+		Handover handover = instance.handover(this.control);
 		this.control.close();
 		assertThat(handover.requested().join().outcome()).isEqualTo(Attempt.Outcome.REFUSED);
 		assertThat(handover.closing()).isCompleted();
@@ -158,12 +154,8 @@ class ExecutorControlThreadTests {
 
 	@Test
 	void mainThreadWaitsForTheControlThreadAndHearsItsFailures() throws Exception {
-		World world = new World();
-		Instance instance = world.instance(Mode.COLD);
-		Handover handover = new Handover(new Ports(this.control, instance, instance, instance.listeners,
-				instance.connections, instance.background, instance, instance, instance), instance.settings,
-				(snapshot) -> {
-				});
+		Instance instance = new World().instance(Mode.COLD);
+		Handover handover = instance.handover(this.control);
 		instance.broken.add("path");
 		assertThatExceptionOfType(UpgradeSocketException.class).isThrownBy(() -> handover.prepare(Mode.COLD));
 		assertThat(handover.snapshot().phase()).isEqualTo(Phase.STOPPING);
@@ -171,12 +163,8 @@ class ExecutorControlThreadTests {
 
 	@Test
 	void mainThreadThatIsInterruptedDoesNotWaitOn() {
-		World world = new World();
-		Instance instance = world.instance(Mode.SUCCESSOR);
-		Handover handover = new Handover(new Ports(this.control, instance, instance, instance.listeners,
-				instance.connections, instance.background, instance, instance, instance), instance.settings,
-				(snapshot) -> {
-				});
+		Instance instance = new World().instance(Mode.SUCCESSOR);
+		Handover handover = instance.handover(this.control);
 		Thread.currentThread().interrupt();
 		assertThatExceptionOfType(InterruptedException.class).isThrownBy(() -> handover.prepare(Mode.SUCCESSOR));
 	}
