@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -213,8 +214,7 @@ public final class UpgradableListeners implements Listeners {
 			connection.descriptor().close();
 			return false;
 		}
-		target.adopt(connection);
-		return true;
+		return target.adopt(connection);
 	}
 
 	@Override
@@ -301,8 +301,15 @@ public final class UpgradableListeners implements Listeners {
 			return paused;
 		}
 
-		void adopt(Established connection) {
-			this.channel.eventLoop().execute(() -> this.gate.adopt(this.channel, connection));
+		boolean adopt(Established connection) {
+			try {
+				this.channel.eventLoop().execute(() -> this.gate.adopt(this.channel, connection));
+				return true;
+			}
+			catch (RejectedExecutionException ex) {
+				connection.descriptor().close(); // the application is being closed
+				return false;
+			}
 		}
 
 	}
