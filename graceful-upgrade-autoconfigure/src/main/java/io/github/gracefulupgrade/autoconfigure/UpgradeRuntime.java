@@ -51,6 +51,8 @@ final class UpgradeRuntime implements DisposableBean {
 
 	private static final Log logger = LogFactory.getLog(UpgradeRuntime.class);
 
+	private static final Duration MARGIN = Duration.ofSeconds(15);
+
 	private static final Duration TIME_TO_GIVE_A_REASON = Duration.ofSeconds(1);
 
 	private final GracefulUpgradeProperties properties;
@@ -282,7 +284,8 @@ final class UpgradeRuntime implements DisposableBean {
 		if (this.state != State.SERVING) {
 			return;
 		}
-		await(this.handover.closing(), this.settings.readyTimeout().plus(this.settings.gracePeriod()));
+		// The handover keeps its own deadlines, all shorter than this one.
+		await(this.handover.closing(), this.settings.readyTimeout().plus(this.settings.gracePeriod()).plus(MARGIN));
 	}
 
 	/**

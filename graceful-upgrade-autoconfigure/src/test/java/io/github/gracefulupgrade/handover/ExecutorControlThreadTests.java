@@ -143,13 +143,8 @@ class ExecutorControlThreadTests {
 
 	@Test
 	void whoeverAsksAfterTheCloseIsAnswered() {
-		World world = new World();
-		Instance instance = world.instance(Mode.COLD);
-		Handover handover = new Handover(
-				new Ports(this.control, instance, instance, instance.listeners, instance.connections,
-						instance.background, new Instance.NoBelongings(), instance, instance, instance),
-				instance.settings, (snapshot) -> {
-				});
+		Instance instance = new World().instance(Mode.COLD);
+		Handover handover = instance.handover(this.control);
 		this.control.close();
 		assertThat(handover.requested().join().outcome()).isEqualTo(Attempt.Outcome.REFUSED);
 		assertThat(handover.closing()).isCompleted();
@@ -159,13 +154,8 @@ class ExecutorControlThreadTests {
 
 	@Test
 	void mainThreadWaitsForTheControlThreadAndHearsItsFailures() throws Exception {
-		World world = new World();
-		Instance instance = world.instance(Mode.COLD);
-		Handover handover = new Handover(
-				new Ports(this.control, instance, instance, instance.listeners, instance.connections,
-						instance.background, new Instance.NoBelongings(), instance, instance, instance),
-				instance.settings, (snapshot) -> {
-				});
+		Instance instance = new World().instance(Mode.COLD);
+		Handover handover = instance.handover(this.control);
 		instance.broken.add("path");
 		assertThatExceptionOfType(UpgradeSocketException.class).isThrownBy(() -> handover.prepare(Mode.COLD));
 		assertThat(handover.snapshot().phase()).isEqualTo(Phase.STOPPING);
@@ -173,13 +163,8 @@ class ExecutorControlThreadTests {
 
 	@Test
 	void mainThreadThatIsInterruptedDoesNotWaitOn() {
-		World world = new World();
-		Instance instance = world.instance(Mode.SUCCESSOR);
-		Handover handover = new Handover(
-				new Ports(this.control, instance, instance, instance.listeners, instance.connections,
-						instance.background, new Instance.NoBelongings(), instance, instance, instance),
-				instance.settings, (snapshot) -> {
-				});
+		Instance instance = new World().instance(Mode.SUCCESSOR);
+		Handover handover = instance.handover(this.control);
 		Thread.currentThread().interrupt();
 		assertThatExceptionOfType(InterruptedException.class).isThrownBy(() -> handover.prepare(Mode.SUCCESSOR));
 	}

@@ -147,7 +147,14 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 	}
 
 	private Handover handover() {
-		return new Handover(new Ports(this, this, this, this.listeners, this.connections, this.background,
+		return handover(this);
+	}
+
+	/**
+	 * A handover with this instance's ports.
+	 */
+	Handover handover(ControlThread control) {
+		return new Handover(new Ports(control, this, this, this.listeners, this.connections, this.background,
 				new NoBelongings(), this, this, this), this.settings, (snapshot) -> {
 					this.snapshots.add(snapshot);
 					call("observer");
