@@ -126,6 +126,11 @@ final class Contributions implements Belongings, AutoCloseable {
 	}
 
 	@Override
+	public long maxStateBytes() {
+		return this.maxSize.toBytes();
+	}
+
+	@Override
 	public synchronized void receive(List<Item> items) {
 		this.received.addAll(items);
 	}

@@ -6,6 +6,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Properties of the graceful upgrade.
@@ -63,6 +64,8 @@ public class GracefulUpgradeProperties {
 	 * replaced by its successor, removed by the last one.
 	 */
 	private @Nullable Path pidFile;
+
+	private final State state = new State();
 
 	public @Nullable Path getUpgradeSock() {
 		return this.upgradeSock;
@@ -134,6 +137,43 @@ public class GracefulUpgradeProperties {
 
 	public void setPidFile(@Nullable Path pidFile) {
 		this.pidFile = pidFile;
+	}
+
+	public State getState() {
+		return this.state;
+	}
+
+	/**
+	 * What UpgradeContributor beans hand over.
+	 */
+	public static class State {
+
+		/**
+		 * How large one state of an UpgradeContributor may be.
+		 */
+		private DataSize maxSize = DataSize.ofMegabytes(16);
+
+		/**
+		 * How long all UpgradeContributors together may take to contribute.
+		 */
+		private Duration timeout = Duration.ofSeconds(5);
+
+		public DataSize getMaxSize() {
+			return this.maxSize;
+		}
+
+		public void setMaxSize(DataSize maxSize) {
+			this.maxSize = maxSize;
+		}
+
+		public Duration getTimeout() {
+			return this.timeout;
+		}
+
+		public void setTimeout(Duration timeout) {
+			this.timeout = timeout;
+		}
+
 	}
 
 	/**

@@ -2,6 +2,7 @@ package io.github.gracefulupgrade.autoconfigure;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -9,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
+import io.github.gracefulupgrade.UpgradeContributor;
 import io.github.gracefulupgrade.autoconfigure.GracefulUpgradeProperties.Upgrade;
 import io.github.gracefulupgrade.handover.Connections;
 import io.github.gracefulupgrade.handover.ExecutorControlThread;
@@ -23,6 +25,7 @@ import io.github.gracefulupgrade.netty.ConnectionTracker;
 import io.github.gracefulupgrade.netty.UpgradableListeners;
 import io.github.gracefulupgrade.netty.UpgradableServers;
 import io.github.gracefulupgrade.signal.QuitSignal;
+import io.github.gracefulupgrade.systemd.ActivatedSocket;
 import io.github.gracefulupgrade.wire.Descriptors;
 import io.github.gracefulupgrade.wire.FileOwnershipLock;
 import io.github.gracefulupgrade.wire.UnixUpgradeSocket;
@@ -48,6 +51,8 @@ final class UpgradeRuntime implements DisposableBean {
 
 	private static final Log logger = LogFactory.getLog(UpgradeRuntime.class);
 
+	private static final Duration MARGIN = Duration.ofSeconds(15);
+
 	private static final Duration TIME_TO_GIVE_A_REASON = Duration.ofSeconds(1);
 
 	private final GracefulUpgradeProperties properties;
@@ -72,6 +77,8 @@ final class UpgradeRuntime implements DisposableBean {
 	private final AtomicPidFile pidFile;
 
 	private final BackgroundWork background;
+
+	private final Contributions contributions;
 
 	private final PhaseEvents events;
 
@@ -107,10 +114,13 @@ final class UpgradeRuntime implements DisposableBean {
 				properties.getCloseTimeout(), (gracePeriod != null) ? gracePeriod : timeoutPerShutdownPhase);
 		this.pidFile = new AtomicPidFile(properties.getPidFile(), pid, this.journal);
 		this.background = new BackgroundWork(context.getBeanFactory(), timeoutPerShutdownPhase);
+		this.contributions = new Contributions(
+				() -> context.getBeanProvider(UpgradeContributor.class).orderedStream().toList(),
+				properties.getState().getTimeout(), properties.getState().getMaxSize(), this.journal);
 		this.events = new PhaseEvents(context);
 		this.handover = new Handover(
 				new Ports(this.control, this.lock, this.socket, this.listeners, this.connections, this.background,
-						this.pidFile, new ApplicationExit(context, beforeExit), this.journal),
+						this.contributions, this.pidFile, new ApplicationExit(context, beforeExit), this.journal),
 				this.settings, this.events::changed);
 		// Not a bean: beans are destroyed when a failure is told.
 		context.addApplicationListener((ApplicationListener<ApplicationFailedEvent>) (event) -> {
@@ -174,15 +184,41 @@ final class UpgradeRuntime implements DisposableBean {
 		// Off the main thread: loading what it needs takes a while.
 		new Thread(this::listenToSignal, "graceful-upgrade-signal-setup").start();
 		step(this.handover::awaitListeners);
+		this.contributions.deliver();
+		if (this.handover.isCold()) {
+			activateSockets();
+		}
+	}
+
+	private void activateSockets() {
+		try {
+			for (ActivatedSocket socket : ActivatedSocket.in(System.getenv(), this.settings.pid())) {
+				this.listeners.activate(socket.descriptor(), socket.name());
+			}
+		}
+		catch (IllegalArgumentException ex) {
+			throw new UpgradeException(
+					"The sockets that this process was started with cannot be used: " + ex.getMessage(),
+					"See the socket unit, or whatever else set LISTEN_FDS.", ex);
+		}
 	}
 
 	/**
 	 * After the last web server started, before anything that does work on its own.
 	 */
 	void afterWebServers() {
-		if (this.state == State.PREPARED) {
-			step(this.handover::awaitOwnership);
+		if (this.state != State.PREPARED) {
+			return;
 		}
+		List<String> leftOver = this.listeners.leftOver();
+		if (!leftOver.isEmpty()) {
+			throw new UpgradeException(
+					"This process was started with sockets that none of its servers takes: "
+							+ String.join(", ", leftOver),
+					"Name them like the servers (FileDescriptorName=server, management), or configure the servers'"
+							+ " addresses as the sockets have them.");
+		}
+		step(this.handover::awaitOwnership);
 	}
 
 	/**
@@ -248,7 +284,8 @@ final class UpgradeRuntime implements DisposableBean {
 		if (this.state != State.SERVING) {
 			return;
 		}
-		await(this.handover.closing(), this.settings.readyTimeout().plus(this.settings.gracePeriod()));
+		// The handover keeps its own deadlines, all shorter than this one.
+		await(this.handover.closing(), this.settings.readyTimeout().plus(this.settings.gracePeriod()).plus(MARGIN));
 	}
 
 	/**
@@ -291,6 +328,7 @@ final class UpgradeRuntime implements DisposableBean {
 			signal.close();
 		}
 		this.background.close();
+		this.contributions.close();
 		this.events.close();
 		if (started) {
 			this.control.execute(this::release);

@@ -15,6 +15,12 @@ public interface Belongings {
 	void gather(Consumer<List<Item>> done);
 
 	/**
+	 * The most bytes of one state that this instance takes from an incumbent.
+	 * @return the number of bytes
+	 */
+	long maxStateBytes();
+
+	/**
 	 * Keep what an incumbent sent until the application asks.
 	 * @param items what came; their descriptors belong to this object from now on
 	 */

@@ -33,8 +33,8 @@ final class ContainedPorts {
 		ContainedPorts contained = new ContainedPorts(ports, pid);
 		return new Ports(ports.control(), contained.new ContainedLock(), contained.new ContainedSocket(),
 				contained.new ContainedListeners(), contained.new ContainedConnections(),
-				contained.new ContainedBackground(), contained.new ContainedPidFile(), contained.new ContainedExit(),
-				ports.journal());
+				contained.new ContainedBackground(), contained.new ContainedBelongings(),
+				contained.new ContainedPidFile(), contained.new ContainedExit(), ports.journal());
 	}
 
 	private boolean run(String what, Runnable call) {
@@ -218,6 +218,29 @@ final class ContainedPorts {
 		@Override
 		public void start() {
 			run("start its background work again", this.background::start);
+		}
+
+	}
+
+	private final class ContainedBelongings implements Belongings {
+
+		private final Belongings belongings = ContainedPorts.this.ports.belongings();
+
+		@Override
+		public void gather(Consumer<List<Item>> done) {
+			if (!run("ask the application what it hands over", () -> this.belongings.gather(done))) {
+				done.accept(List.of());
+			}
+		}
+
+		@Override
+		public long maxStateBytes() {
+			return this.belongings.maxStateBytes();
+		}
+
+		@Override
+		public void receive(List<Item> items) {
+			this.belongings.receive(items);
 		}
 
 	}

@@ -1,6 +1,8 @@
 package io.github.gracefulupgrade.handover;
 
+import java.time.Duration;
 import java.time.Instant;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
@@ -78,6 +80,15 @@ public final class Handover implements Peer.Events {
 	}
 
 	/**
+	 * Whether this instance starts without an incumbent to take over from. Known once
+	 * {@link #awaitListeners()} has returned.
+	 * @return whether it starts cold
+	 */
+	public boolean isCold() {
+		return this.snapshot.phase() == Phase.STARTING;
+	}
+
+	/**
 	 * Wait after the web servers started until this instance owns its listeners. A
 	 * successor waits here for at most the ready timeout.
 	 * @throws UpgradeException if the handover failed
@@ -103,7 +114,7 @@ public final class Handover implements Peer.Events {
 	CompletableFuture<Void> serving() {
 		return onControlThread(() -> {
 			if (this.incumbent.state() != IncumbentState.STARTING) {
-				throw new UpgradeException("This instance is shut down before it could serve", "Nothing.");
+				throw shutDown();
 			}
 			this.incumbent.serve(this.successor.accept());
 			return CompletableFuture.completedFuture(null);
@@ -134,7 +145,11 @@ public final class Handover implements Peer.Events {
 	 */
 	public CompletableFuture<Attempt> requested() {
 		CompletableFuture<Attempt> reply = new CompletableFuture<>();
-		this.ports.control().execute(() -> this.incumbent.trigger(new Trigger(Trigger.Source.REQUEST, reply)));
+		Trigger trigger = new Trigger(Trigger.Source.REQUEST, reply);
+		if (!this.ports.control().execute(() -> this.incumbent.trigger(trigger))) {
+			reply.complete(new Attempt(Attempt.Outcome.REFUSED, "this instance has shut down", Duration.ZERO,
+					OptionalLong.empty()));
+		}
 		return reply;
 	}
 
@@ -146,11 +161,11 @@ public final class Handover implements Peer.Events {
 	 */
 	public CompletableFuture<Void> closing() {
 		CompletableFuture<Void> done = new CompletableFuture<>();
-		this.ports.control().execute(() -> {
+		boolean runs = this.ports.control().execute(() -> {
 			this.successor.shutDown();
 			this.incumbent.shutDown(done);
 		});
-		return done;
+		return runs ? done : CompletableFuture.completedFuture(null);
 	}
 
 	/**
@@ -160,7 +175,7 @@ public final class Handover implements Peer.Events {
 	 */
 	public CompletableFuture<Void> released() {
 		CompletableFuture<Void> done = new CompletableFuture<>();
-		this.ports.control().execute(() -> {
+		boolean runs = this.ports.control().execute(() -> {
 			if (this.incumbent.state() == IncumbentState.STOPPING) {
 				this.contained.lock().release();
 				// If the predecessor still drains, it is the one to serve now.
@@ -168,7 +183,7 @@ public final class Handover implements Peer.Events {
 			}
 			done.complete(null);
 		});
-		return done;
+		return runs ? done : CompletableFuture.completedFuture(null);
 	}
 
 	/**
@@ -214,7 +229,7 @@ public final class Handover implements Peer.Events {
 
 	private CompletableFuture<Void> onControlThread(Supplier<CompletableFuture<Void>> step) {
 		CompletableFuture<Void> done = new CompletableFuture<>();
-		this.ports.control().execute(() -> {
+		boolean runs = this.ports.control().execute(() -> {
 			try {
 				step.get().whenComplete((result, failure) -> {
 					if (failure != null) {
@@ -229,7 +244,15 @@ public final class Handover implements Peer.Events {
 				done.completeExceptionally(ex);
 			}
 		});
+		if (!runs) {
+			done.completeExceptionally(shutDown());
+		}
 		return done;
+	}
+
+	private static UpgradeException shutDown() {
+		return new UpgradeException("This instance is shut down before it could serve",
+				"Nothing: this is what SIGTERM does to an instance that starts.");
 	}
 
 	/**

@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The instance that owns the listeners, from the moment that it serves to its exit. A
- * handover that succeeds is the chain {@link #trigger} → {@link #offer} → {@link #ready}
- * → {@link #accepting} → {@link #drain} → {@link #drained} → {@link #leave}; whatever
- * goes wrong on the way leads back to {@link IncumbentState#SERVING}.
+ * handover that succeeds is the chain {@link #trigger} → {@link #offer} →
+ * {@link #gathered} → {@link #ready} → {@link #accepting} → {@link #drain} →
+ * {@link #drained} → {@link #leave}; whatever goes wrong on the way leads back to
+ * {@link IncumbentState#SERVING}.
  * <p>
  * All state is the control thread's. The ports do not throw, see {@link ContainedPorts}.
  */
@@ -111,7 +112,7 @@ final class Incumbent {
 				}
 			}
 			case STARTING -> this.attempts.refuse(trigger, Outcome.REFUSED, "this instance does not serve yet");
-			case OFFERED, COMMITTED, RECLAIMING -> this.attempts.refuse(trigger, Outcome.REFUSED,
+			case GATHERING, OFFERED, COMMITTED, RECLAIMING -> this.attempts.refuse(trigger, Outcome.REFUSED,
 					"a handover to pid %d is under way".formatted(pidOf(successor)));
 			case CLOSING, DRAINING, LEAVING, GONE -> this.attempts.refuse(trigger, Outcome.REFUSED,
 					"this instance has handed over to pid %d already".formatted(pidOf(successor)));
@@ -131,7 +132,17 @@ final class Incumbent {
 					this.settings.pid(), listeners.size(), successor.pid(),
 					String.join(", ", listeners.stream().map((l) -> l.name() + " " + l.bound()).toList())));
 		this.deadline.set(this.settings.readyTimeout(), () -> readyTimeout(successor));
+		become(IncumbentState.GATHERING);
+		this.ports.belongings()
+			.gather((items) -> this.ports.control().execute(() -> gathered(successor, listeners, items)));
+	}
+
+	private void gathered(Candidate successor, List<Message.Listener> listeners, List<Belongings.Item> items) {
+		if (this.state != IncumbentState.GATHERING || this.successor != successor) {
+			return; // given up meanwhile
+		}
 		become(IncumbentState.OFFERED);
+		Luggage.send(items, successor.peer()::send);
 		successor.peer().send(new Message.Offer(listeners, false));
 	}
 
@@ -206,7 +217,7 @@ final class Incumbent {
 		String reason = "successor pid=%d did not accept within %s (pingora.ready-timeout)".formatted(successor.pid(),
 				text(this.settings.readyTimeout()));
 		successor.peer().send(new Message.Withdrawn(false, reason));
-		if (this.state == IncumbentState.OFFERED) {
+		if (this.state == IncumbentState.GATHERING || this.state == IncumbentState.OFFERED) {
 			lost(successor, reason);
 		}
 		else {
@@ -234,7 +245,7 @@ final class Incumbent {
 				this.changed.run();
 				this.remembered.successorFailed(reason);
 			}
-			case OFFERED -> {
+			case GATHERING, OFFERED -> {
 				this.deadline.off();
 				this.successor = null;
 				become(IncumbentState.SERVING);
@@ -352,7 +363,7 @@ final class Incumbent {
 		}
 		Candidate successor = this.successor;
 		switch (this.state) {
-			case STARTING, SERVING, OFFERED -> {
+			case STARTING, SERVING, GATHERING, OFFERED -> {
 				this.remembered.forget(Outcome.REFUSED, "this instance is shutting down");
 				this.successor = null;
 				if (successor != null) {
@@ -440,7 +451,7 @@ final class Incumbent {
 		switch (this.state) {
 			// Its own take-over is not complete: who comes now comes again.
 			case STARTING -> peer.close();
-			case SERVING, OFFERED, COMMITTED, RECLAIMING -> {
+			case SERVING, GATHERING, OFFERED, COMMITTED, RECLAIMING -> {
 				if (this.successor == null) {
 					welcome(peer, hello);
 				}

@@ -16,6 +16,11 @@ enum IncumbentState {
 	SERVING(Phase.SERVING),
 
 	/**
+	 * Asks the application what else it hands over; nothing sent yet.
+	 */
+	GATHERING(Phase.HANDING_OVER),
+
+	/**
 	 * OFFER sent, READY not received.
 	 */
 	OFFERED(Phase.HANDING_OVER),

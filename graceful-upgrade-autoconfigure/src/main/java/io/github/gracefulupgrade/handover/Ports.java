@@ -9,10 +9,12 @@ package io.github.gracefulupgrade.handover;
  * @param listeners the listening sockets
  * @param connections the accepted connections
  * @param background the background work
+ * @param belongings what the application hands over itself
  * @param pidFile the pid file
  * @param exit the way out
  * @param journal the operator's log
  */
 public record Ports(ControlThread control, OwnershipLock lock, UpgradeSocket socket, Listeners listeners,
-		Connections connections, Background background, PidFile pidFile, Exit exit, Journal journal) {
+		Connections connections, Background background, Belongings belongings, PidFile pidFile, Exit exit,
+		Journal journal) {
 }

@@ -69,6 +69,8 @@ final class Successor {
 
 	private final List<Message.Listener> offered = new ArrayList<>();
 
+	private final Luggage luggage;
+
 	private SuccessorState state = SuccessorState.NEW;
 
 	private Mode mode = Mode.COLD;
@@ -104,6 +106,7 @@ final class Successor {
 		this.failures = new StartFailures(settings, containedPorts.lock());
 		this.patience = new Patience(ports.control());
 		this.alarm = new Alarm(ports.control());
+		this.luggage = new Luggage(ports.belongings().maxStateBytes());
 	}
 
 	// --- to an incumbent, or to none
@@ -271,6 +274,7 @@ final class Successor {
 		this.offered.clear();
 		become(SuccessorState.ADOPTING);
 		this.ports.listeners().inherit(offered);
+		this.ports.belongings().receive(this.luggage.unpack());
 		this.listenersDecided.complete(null);
 	}
 
@@ -363,7 +367,8 @@ final class Successor {
 	private void handoff(Message.Handoff message) {
 		List<Connections.Established> connections = message.connections();
 		int taken = 0;
-		while (taken < connections.size() && this.containedPorts.connections().room() > 0
+		// One that shuts down takes none: they are better off where they are.
+		while (!this.shuttingDown && taken < connections.size() && this.containedPorts.connections().room() > 0
 				&& this.containedPorts.connections().adopt(connections.get(taken))) {
 			taken++;
 		}
@@ -427,6 +432,14 @@ final class Successor {
 			}
 			else if (message instanceof Message.Refused refused && this.state == SuccessorState.CONNECTING) {
 				refused(refused);
+			}
+			else if (message instanceof Message.StatePart part && this.state == SuccessorState.WAITING
+					&& this.luggage.add(part)) {
+				return; // more to come
+			}
+			else if (message instanceof Message.OpenFiles files && this.state == SuccessorState.WAITING
+					&& this.luggage.add(files)) {
+				return;
 			}
 			else if (message instanceof Message.Offer offer && this.state == SuccessorState.WAITING) {
 				offer(offer);
@@ -520,8 +533,7 @@ final class Successor {
 	 * The incumbent went, or goes, before it offered anything.
 	 */
 	private void incumbentLeft(String reason) {
-		this.offered.forEach((listener) -> listener.descriptor().close());
-		this.offered.clear();
+		dropOffer();
 		if (this.mode != Mode.AUTO) {
 			fail(this.failures.incumbentLeft(reason));
 			return;
@@ -590,8 +602,7 @@ final class Successor {
 		this.peer = null;
 		this.alarm.off();
 		become(SuccessorState.FAILED);
-		this.offered.forEach((listener) -> listener.descriptor().close());
-		this.offered.clear();
+		dropOffer();
 		if (!serversStart) {
 			discardIfFailed();
 		}
@@ -604,6 +615,12 @@ final class Successor {
 		this.prepared.completeExceptionally(failure);
 		this.listenersDecided.completeExceptionally(failure);
 		this.owner.completeExceptionally(failure);
+	}
+
+	private void dropOffer() {
+		this.offered.forEach((listener) -> listener.descriptor().close());
+		this.offered.clear();
+		this.luggage.discard();
 	}
 
 	private void discardIfFailed() {

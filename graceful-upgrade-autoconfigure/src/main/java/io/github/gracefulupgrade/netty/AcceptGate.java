@@ -30,6 +30,8 @@ final class AcceptGate extends ChannelDuplexHandler {
 
 	private boolean open;
 
+	private boolean bound;
+
 	/**
 	 * Whether a connection that is being read now came from another process.
 	 */
@@ -45,7 +47,11 @@ final class AcceptGate extends ChannelDuplexHandler {
 	@Override
 	public void bind(ChannelHandlerContext ctx, SocketAddress localAddress, ChannelPromise promise) throws Exception {
 		if (this.adopted) {
+			// Until now Reactor Netty had no acceptor in the pipeline, and a connection
+			// that was read would have been dropped.
+			this.bound = true;
 			promise.setSuccess();
+			ctx.channel().read();
 		}
 		else {
 			super.bind(ctx, localAddress, promise);
@@ -59,7 +65,7 @@ final class AcceptGate extends ChannelDuplexHandler {
 	 */
 	@Override
 	public void read(ChannelHandlerContext ctx) throws Exception {
-		if (this.open) {
+		if (this.open && (this.bound || !this.adopted)) {
 			super.read(ctx);
 		}
 	}
@@ -78,6 +84,10 @@ final class AcceptGate extends ChannelDuplexHandler {
 	 * while it drains stays: the successor could not take it.
 	 */
 	void adopt(Channel channel, Established connection) {
+		if (!channel.isActive()) {
+			connection.descriptor().close();
+			return;
+		}
 		Channel child;
 		try {
 			child = AcceptedChannels.create((EpollServerSocketChannel) channel, connection);

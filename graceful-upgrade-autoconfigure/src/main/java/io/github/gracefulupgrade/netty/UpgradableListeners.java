@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -38,6 +39,8 @@ public final class UpgradableListeners implements Listeners {
 	private final ConnectionTracker connections;
 
 	private final List<Message.Listener> inherited = new ArrayList<>();
+
+	private final ActivatedListeners activated = new ActivatedListeners();
 
 	private final List<Listening> listening = new ArrayList<>();
 
@@ -95,18 +98,38 @@ public final class UpgradableListeners implements Listeners {
 								+ " start may take after the offer), then try again.");
 			}
 			Message.Listener listener = take(name, requested, inet.getPort());
-			Channel channel = (listener != null) ? adopt(listener.descriptor()) : unbound.get();
+			Descriptor existing = (listener != null) ? listener.descriptor() : this.activated.take(name, requested);
+			Channel channel = (existing != null) ? adopt(existing) : unbound.get();
 			if (!(channel instanceof EpollServerSocketChannel)) {
 				return channel; // not a transport whose listeners could be handed over
 			}
 			ListenerTraits traits = new ListenerTraits((listener != null) ? listener.name() : name, movable);
-			AcceptGate gate = new AcceptGate(listener != null, this.open, traits, this.connections);
+			AcceptGate gate = new AcceptGate(existing != null, this.open, traits, this.connections);
 			channel.pipeline().addFirst(gate);
 			Listening listening = new Listening(name, requested, channel, gate, traits, listener != null);
 			this.listening.add(listening);
 			channel.closeFuture().addListener((ChannelFutureListener) (future) -> forget(listening));
 			return channel;
 		}
+	}
+
+	/**
+	 * Keep a listening socket that this process was started with, for the server of its
+	 * name or address.
+	 * @param descriptor the descriptor
+	 * @param name its name
+	 * @throws IllegalArgumentException if it is no TCP socket that listens
+	 */
+	public synchronized void activate(int descriptor, String name) {
+		this.activated.add(descriptor, name);
+	}
+
+	/**
+	 * The sockets that this process was started with and no server has taken.
+	 * @return each as text
+	 */
+	public synchronized List<String> leftOver() {
+		return this.activated.left();
 	}
 
 	/**
@@ -170,6 +193,7 @@ public final class UpgradableListeners implements Listeners {
 	private void closeInherited() {
 		this.inherited.forEach((listener) -> listener.descriptor().close());
 		this.inherited.clear();
+		this.activated.close();
 	}
 
 	@Override
@@ -208,8 +232,7 @@ public final class UpgradableListeners implements Listeners {
 			connection.descriptor().close();
 			return false;
 		}
-		target.adopt(connection);
-		return true;
+		return target.adopt(connection);
 	}
 
 	@Override
@@ -296,8 +319,15 @@ public final class UpgradableListeners implements Listeners {
 			return paused;
 		}
 
-		void adopt(Established connection) {
-			this.channel.eventLoop().execute(() -> this.gate.adopt(this.channel, connection));
+		boolean adopt(Established connection) {
+			try {
+				this.channel.eventLoop().execute(() -> this.gate.adopt(this.channel, connection));
+				return true;
+			}
+			catch (RejectedExecutionException ex) {
+				connection.descriptor().close(); // the application is being closed
+				return false;
+			}
 		}
 
 	}
