@@ -13,6 +13,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
+import javax.net.ssl.SSLSocket;
+
 /**
  * A client that does what no HTTP library does: sends any bytes at any time, and reads
  * one response after the other.
@@ -22,6 +24,10 @@ final class RawClient implements AutoCloseable {
 	private final Socket socket;
 
 	private final InputStream in;
+
+	private int status;
+
+	private Map<String, String> headers = Map.of();
 
 	private RawClient(Socket socket) throws IOException {
 		this.socket = socket;
@@ -41,9 +47,11 @@ final class RawClient implements AutoCloseable {
 
 	static RawClient tls(int port) {
 		try {
-			return new RawClient(Sample.trustingEverybody()
+			SSLSocket socket = (SSLSocket) Sample.trustingEverybody()
 				.getSocketFactory()
-				.createSocket(new Socket(InetAddress.getLoopbackAddress(), port), "localhost", port, true));
+				.createSocket(new Socket(InetAddress.getLoopbackAddress(), port), "localhost", port, true);
+			socket.startHandshake();
+			return new RawClient(socket);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -76,18 +84,38 @@ final class RawClient implements AutoCloseable {
 	 * Read a response to its end.
 	 */
 	Response read() {
+		readHead();
+		return readBody();
+	}
+
+	/**
+	 * Read the head of a response.
+	 */
+	RawClient readHead() {
 		try {
 			String status = line();
 			if (!status.startsWith("HTTP/1.1 ")) {
 				throw new IOException("Not a response: " + status);
 			}
-			int code = Integer.parseInt(status.substring(9, 12));
-			Map<String, String> headers = new TreeMap<>();
+			this.status = Integer.parseInt(status.substring(9, 12));
+			this.headers = new TreeMap<>();
 			for (String line = line(); !line.isEmpty(); line = line()) {
 				int colon = line.indexOf(':');
-				headers.put(line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).trim());
+				this.headers.put(line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).trim());
 			}
-			return new Response(code, headers, body(code, headers));
+			return this;
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
+	 * Read the rest of the response whose head was read last.
+	 */
+	Response readBody() {
+		try {
+			return new Response(this.status, this.headers, body(this.status, this.headers));
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);

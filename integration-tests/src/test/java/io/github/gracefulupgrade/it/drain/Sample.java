@@ -26,6 +26,12 @@ import io.github.gracefulupgrade.test.Instance;
  */
 final class Sample {
 
+	/**
+	 * Keeps Reactor Netty from leaving a connection unread when a quick request follows
+	 * close on an answer from another thread (reactor-netty#4361).
+	 */
+	static final String ALWAYS_READS_ON = "-Dreactor.netty.http.server.lastFlushWhenNoRead=true";
+
 	private static final String[] JVM_OPTIONS = { "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m",
 			"-Xshare:auto" };
 
