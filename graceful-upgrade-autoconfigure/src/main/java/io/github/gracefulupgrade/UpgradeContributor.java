@@ -26,9 +26,9 @@ public interface UpgradeContributor {
 
 	/**
 	 * Contribute. Called on the incumbent when a handover begins, on a thread of the
-	 * starter's, while the application serves on: what changes afterwards is lost unless
-	 * the two versions share it. Called again if a handover failed and another one
-	 * begins.
+	 * starter's, while the application serves on and other contributors do the same: what
+	 * changes afterwards is lost unless the two versions share it. Called again if a
+	 * handover failed and another one begins.
 	 * @param contribution takes state and descriptors
 	 * @throws Exception if nothing of this contributor's is to be handed over
 	 */
@@ -36,9 +36,9 @@ public interface UpgradeContributor {
 
 	/**
 	 * Receive what the contributor of the same name contributed. Called on the successor,
-	 * on the main thread, when the application is built and its web servers have not
-	 * started. The incumbent serves on: the handover may still fail, and this process end
-	 * without ever having served.
+	 * one contributor after the other, when the application is built and its web servers
+	 * have not started. The incumbent serves on: the handover may still fail, and this
+	 * process end without ever having served.
 	 * @param inheritance has state and descriptors
 	 * @throws Exception if the successor should go on without; it does
 	 */

@@ -51,7 +51,12 @@ public record UpgradeStatus(long pid, UpgradePhase phase, int generation, Instan
 		/**
 		 * It was handed over by the predecessor.
 		 */
-		INHERITED
+		INHERITED,
+
+		/**
+		 * This process was started with it: socket activation.
+		 */
+		ACTIVATED
 
 	}
 

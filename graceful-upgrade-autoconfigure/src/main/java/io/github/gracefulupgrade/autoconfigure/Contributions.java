@@ -4,6 +4,9 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,6 +37,8 @@ import org.springframework.util.unit.DataSize;
  */
 final class Contributions implements Belongings, AutoCloseable {
 
+	private static final int MAX_NAME = 255;
+
 	private final Supplier<List<UpgradeContributor>> contributors;
 
 	private final Duration timeout;
@@ -42,7 +47,7 @@ final class Contributions implements Belongings, AutoCloseable {
 
 	private final Journal journal;
 
-	private final ExecutorService gathering = newThread("graceful-upgrade-state");
+	private final ExecutorService threads = newThread("graceful-upgrade-state");
 
 	/**
 	 * What an incumbent sent and nobody asked for yet. Guarded by this object's monitor.
@@ -52,7 +57,8 @@ final class Contributions implements Belongings, AutoCloseable {
 	/**
 	 * Create the contributions of an application.
 	 * @param contributors the contributors, asked for late
-	 * @param timeout how long all of them together may take
+	 * @param timeout how long all of them together may take to contribute, and each to
+	 * receive
 	 * @param maxSize how large one state may be
 	 * @param journal where a failing contributor is named
 	 */
@@ -74,12 +80,19 @@ final class Contributions implements Belongings, AutoCloseable {
 
 	@Override
 	public void gather(Consumer<List<Item>> done) {
-		this.gathering.execute(() -> {
+		this.threads.execute(() -> {
 			List<Item> items = new ArrayList<>();
 			try {
 				long deadline = System.nanoTime() + this.timeout.toNanos();
-				for (UpgradeContributor contributor : this.contributors.get()) {
-					items.addAll(ask(contributor, deadline - System.nanoTime()));
+				// All at once: one that hangs takes no time from the others.
+				List<Asked> asked = this.contributors.get().stream().map(this::ask).toList();
+				for (Asked contributor : asked) {
+					List<Item> more = answer(contributor, deadline - System.nanoTime());
+					if (items.size() + more.size() > MAX_ITEMS) {
+						warn(name(contributor.contributor()), "contributes too many things");
+						continue;
+					}
+					items.addAll(more);
 				}
 			}
 			catch (RuntimeException ex) {
@@ -91,34 +104,50 @@ final class Contributions implements Belongings, AutoCloseable {
 		});
 	}
 
-	private List<Item> ask(UpgradeContributor contributor, long nanos) {
-		String name = contributor.getClass().getName();
+	private Asked ask(UpgradeContributor contributor) {
 		Collected collected = new Collected(this.maxSize);
-		Future<?> asked = this.gathering.submit(() -> {
+		return new Asked(contributor, collected, this.threads.submit(() -> {
+			String name = checked(contributor.getName());
 			contributor.contribute(collected);
-			return null;
-		});
+			return name;
+		}));
+	}
+
+	private List<Item> answer(Asked asked, long nanos) {
 		try {
-			name = contributor.getName();
-			asked.get(Math.max(0, nanos), TimeUnit.NANOSECONDS);
-			return collected.items(name);
+			return asked.collected().items(asked.name().get(Math.max(0, nanos), TimeUnit.NANOSECONDS));
 		}
 		catch (TimeoutException ex) {
-			asked.cancel(true);
-			warn(name, "did not contribute within " + this.timeout + " (pingora.state.timeout)");
+			asked.name().cancel(true);
+			warn(name(asked.contributor()), "did not contribute within " + this.timeout + " (pingora.state.timeout)");
 		}
 		catch (ExecutionException ex) {
-			warn(name, "could not contribute: " + ex.getCause());
-		}
-		catch (RuntimeException ex) {
-			asked.cancel(true);
-			warn(name, "could not contribute: " + ex);
+			warn(name(asked.contributor()), "could not contribute: " + ex.getCause());
 		}
 		catch (InterruptedException ex) {
-			asked.cancel(true);
+			asked.name().cancel(true);
 			Thread.currentThread().interrupt();
 		}
 		return List.of();
+	}
+
+	/**
+	 * The name of a contributor that has failed, and may fail at this, too.
+	 */
+	private static String name(UpgradeContributor contributor) {
+		try {
+			return contributor.getName();
+		}
+		catch (RuntimeException ex) {
+			return contributor.getClass().getName();
+		}
+	}
+
+	private static String checked(String name) {
+		if (name.getBytes(StandardCharsets.UTF_8).length > MAX_NAME) {
+			throw new IllegalArgumentException("The name '%s' is longer than %d bytes".formatted(name, MAX_NAME));
+		}
+		return name;
 	}
 
 	private void warn(String contributor, String what) {
@@ -136,8 +165,8 @@ final class Contributions implements Belongings, AutoCloseable {
 	}
 
 	/**
-	 * Give the contributors what came. Called on the main thread, before the web servers
-	 * start.
+	 * Give the contributors what came, one after the other. Called on the main thread,
+	 * before the web servers start.
 	 */
 	void deliver() {
 		List<Item> items;
@@ -159,17 +188,28 @@ final class Contributions implements Belongings, AutoCloseable {
 	}
 
 	private void deliver(UpgradeContributor contributor, List<Item> items) {
-		String name = contributor.getClass().getName();
-		try {
-			String wanted = contributor.getName();
-			name = wanted;
-			List<Item> own = items.stream().filter((item) -> item.contributor().equals(wanted)).toList();
+		Future<?> delivered = this.threads.submit(() -> {
+			String name = contributor.getName();
+			List<Item> own = items.stream().filter((item) -> item.contributor().equals(name)).toList();
 			if (!own.isEmpty()) {
 				contributor.receive(new Received(own));
 			}
+			return null;
+		});
+		try {
+			delivered.get(this.timeout.toNanos(), TimeUnit.NANOSECONDS);
 		}
-		catch (Exception ex) {
-			warn(name, "could not receive what its predecessor contributed: " + ex);
+		catch (TimeoutException ex) {
+			delivered.cancel(true);
+			warn(name(contributor), "did not receive what its predecessor contributed within " + this.timeout
+					+ " (pingora.state.timeout)");
+		}
+		catch (ExecutionException ex) {
+			warn(name(contributor), "could not receive what its predecessor contributed: " + ex.getCause());
+		}
+		catch (InterruptedException ex) {
+			delivered.cancel(true);
+			Thread.currentThread().interrupt();
 		}
 	}
 
@@ -183,11 +223,21 @@ final class Contributions implements Belongings, AutoCloseable {
 
 	@Override
 	public void close() {
-		this.gathering.shutdownNow();
+		this.threads.shutdownNow();
 		synchronized (this) {
 			discard(this.received);
 			this.received.clear();
 		}
+	}
+
+	/**
+	 * A contributor that is at work.
+	 *
+	 * @param contributor the contributor
+	 * @param collected takes what it contributes
+	 * @param name its name, when it is done
+	 */
+	private record Asked(UpgradeContributor contributor, Collected collected, Future<String> name) {
 	}
 
 	/**
@@ -208,7 +258,7 @@ final class Contributions implements Belongings, AutoCloseable {
 
 		@Override
 		public OutputStream state(String name) {
-			BoundedOutput output = new BoundedOutput(name, this.maxSize);
+			BoundedOutput output = new BoundedOutput(checked(name), this.maxSize);
 			if (this.states.putIfAbsent(name, output) != null) {
 				throw new IllegalArgumentException("State '" + name + "' was contributed before");
 			}
@@ -217,9 +267,13 @@ final class Contributions implements Belongings, AutoCloseable {
 
 		@Override
 		public void descriptor(String name, int descriptor) {
-			if (descriptor < 0 || this.descriptors.putIfAbsent(name, descriptor) != null) {
+			// What the kernel does not know would end the whole handover when it is sent.
+			if (!Files.isSymbolicLink(Path.of("/proc/self/fd/" + descriptor))) {
 				throw new IllegalArgumentException(
-						"Descriptor '" + name + "' is " + descriptor + ", or was contributed before");
+						"Descriptor '%s' is %d, which is not open".formatted(name, descriptor));
+			}
+			if (this.descriptors.putIfAbsent(checked(name), descriptor) != null) {
+				throw new IllegalArgumentException("Descriptor '" + name + "' was contributed before");
 			}
 		}
 

@@ -154,7 +154,8 @@ public class GracefulUpgradeProperties {
 		private DataSize maxSize = DataSize.ofMegabytes(16);
 
 		/**
-		 * How long all UpgradeContributors together may take to contribute.
+		 * How long all UpgradeContributors together may take to contribute, and each to
+		 * receive.
 		 */
 		private Duration timeout = Duration.ofSeconds(5);
 

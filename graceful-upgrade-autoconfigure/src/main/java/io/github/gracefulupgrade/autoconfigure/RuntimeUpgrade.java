@@ -30,7 +30,7 @@ final class RuntimeUpgrade implements GracefulUpgrade {
 			.info()
 			.stream()
 			.map((listener) -> new UpgradeStatus.Listener(listener.name(), listener.address(),
-					listener.inherited() ? UpgradeStatus.Origin.INHERITED : UpgradeStatus.Origin.BOUND))
+					UpgradeStatus.Origin.valueOf(listener.source().name())))
 			.toList();
 		return new UpgradeStatus(this.runtime.settings().pid(), PhaseEvents.publicPhase(snapshot.phase()),
 				snapshot.generation(), snapshot.since(), listeners, successor(snapshot.successor()),

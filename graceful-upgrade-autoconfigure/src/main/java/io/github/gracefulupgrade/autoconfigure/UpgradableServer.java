@@ -2,10 +2,12 @@ package io.github.gracefulupgrade.autoconfigure;
 
 import java.time.Duration;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 import io.github.gracefulupgrade.netty.UpgradableServers;
 import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.HttpResources;
 import reactor.netty.resources.LoopResources;
@@ -31,19 +33,31 @@ import org.springframework.http.client.ReactorResourceFactory;
  * }
  * </pre>
  *
+ * What binds a server itself, as RSocket does, gets the server that it has to bind:
+ *
+ * <pre class="code">
+ * &#064;Bean
+ * UpgradableServer rsocketServer(SocketAcceptor acceptor) {
+ *     return new UpgradableServer("rsocket", TcpServer.create().port(7000),
+ *             (server) -&gt; RSocketServer.create(acceptor).bindNow(TcpServerTransport.create(server)));
+ * }
+ * </pre>
+ *
  * Where upgrades are off, it is an ordinary server.
  */
 public final class UpgradableServer implements SmartLifecycle, BeanFactoryAware {
 
 	private static final Duration DISPOSE_TIMEOUT = Duration.ofSeconds(3);
 
-	private final Supplier<DisposableServer> bind;
+	private final Supplier<Disposable> bind;
 
-	private final BiFunction<UpgradableServers, Supplier<LoopResources>, DisposableServer> bindUpgradable;
+	private final BiFunction<UpgradableServers, Supplier<LoopResources>, Disposable> bindUpgradable;
 
 	private @Nullable BeanFactory beanFactory;
 
-	private volatile @Nullable DisposableServer server;
+	private volatile @Nullable Disposable server;
+
+	private volatile int port = -1;
 
 	/**
 	 * Declare a server.
@@ -55,8 +69,24 @@ public final class UpgradableServer implements SmartLifecycle, BeanFactoryAware 
 	 */
 	public <T extends ServerTransport<T, C>, C extends ServerTransportConfig<C>> UpgradableServer(String name,
 			T server) {
-		this.bind = server::bindNow;
-		this.bindUpgradable = (servers, loops) -> servers.apply(name, loops, server).bindNow();
+		this(name, server, (upgradable) -> upgradable.bindNow());
+	}
+
+	/**
+	 * Declare a server that something else binds.
+	 * @param name the server's name, unique within the application and the same in its
+	 * next version; {@code server} and {@code management} are Boot's
+	 * @param server the server, not bound
+	 * @param bind binds the server that it is given, whose address and event loops it
+	 * leaves alone, waits until that is done, and returns what closes it
+	 * @param <T> the type of the server
+	 * @param <C> the type of its configuration
+	 */
+	public <T extends ServerTransport<T, C>, C extends ServerTransportConfig<C>> UpgradableServer(String name, T server,
+			Function<T, ? extends Disposable> bind) {
+		T observed = server.doOnBound((bound) -> this.port = bound.port());
+		this.bind = () -> bind.apply(observed);
+		this.bindUpgradable = (servers, loops) -> bind.apply(servers.apply(name, loops, observed));
 	}
 
 	@Override
@@ -80,10 +110,14 @@ public final class UpgradableServer implements SmartLifecycle, BeanFactoryAware 
 
 	@Override
 	public void stop() {
-		DisposableServer server = this.server;
+		Disposable server = this.server;
 		this.server = null;
-		if (server != null) {
-			server.disposeNow(DISPOSE_TIMEOUT);
+		this.port = -1;
+		if (server instanceof DisposableServer disposable) {
+			disposable.disposeNow(DISPOSE_TIMEOUT);
+		}
+		else if (server != null) {
+			server.dispose();
 		}
 	}
 
@@ -107,8 +141,7 @@ public final class UpgradableServer implements SmartLifecycle, BeanFactoryAware 
 	 * @return the port, or -1 if it is not running
 	 */
 	public int getPort() {
-		DisposableServer server = this.server;
-		return (server != null) ? server.port() : -1;
+		return this.port;
 	}
 
 }

@@ -36,6 +36,7 @@ import reactor.netty.resources.LoopResources;
 
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.boot.context.event.ApplicationFailedEvent;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 
@@ -54,6 +55,8 @@ final class UpgradeRuntime implements DisposableBean {
 	private static final Duration MARGIN = Duration.ofSeconds(15);
 
 	private static final Duration TIME_TO_GIVE_A_REASON = Duration.ofSeconds(1);
+
+	private final ConfigurableApplicationContext context;
 
 	private final GracefulUpgradeProperties properties;
 
@@ -102,6 +105,7 @@ final class UpgradeRuntime implements DisposableBean {
 	 */
 	UpgradeRuntime(Path path, GracefulUpgradeProperties properties, Duration timeoutPerShutdownPhase,
 			ConfigurableApplicationContext context, Runnable beforeExit) {
+		this.context = context;
 		this.properties = properties;
 		this.servers = new UpgradableServers(this.listeners, this.connections, properties.isConnectionHandover());
 		long pid = ProcessHandle.current().pid();
@@ -171,6 +175,10 @@ final class UpgradeRuntime implements DisposableBean {
 	 * Before the first web server starts, and after the event loops exist.
 	 */
 	void beforeWebServers(Supplier<LoopResources> loops) {
+		if (this.state == State.NEW) {
+			// The context of a test, which has no server at all, or it is another server.
+			this.state = hasWebServer() ? unsupported("its web server is not Reactor Netty") : State.INERT;
+		}
 		if (this.state != State.PREPARED) {
 			return;
 		}
@@ -188,6 +196,10 @@ final class UpgradeRuntime implements DisposableBean {
 		if (this.handover.isCold()) {
 			activateSockets();
 		}
+	}
+
+	private boolean hasWebServer() {
+		return this.context instanceof WebServerApplicationContext server && server.getWebServer() != null;
 	}
 
 	private void activateSockets() {

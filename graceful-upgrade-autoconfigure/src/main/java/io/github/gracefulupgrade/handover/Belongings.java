@@ -9,6 +9,11 @@ import java.util.function.Consumer;
 public interface Belongings {
 
 	/**
+	 * The most items that a successor takes: what comes beyond is no honest incumbent's.
+	 */
+	int MAX_ITEMS = 4096;
+
+	/**
 	 * Ask the application for it. Does not wait; takes a bounded time.
 	 * @param done told once, on any thread, what there is
 	 */

@@ -21,14 +21,16 @@ final class Luggage {
 
 	private static final int DESCRIPTORS = 32;
 
-	/**
-	 * The most that a successor takes: what comes beyond is no honest incumbent's.
-	 */
-	private static final int MAX_ITEMS = 4096;
-
 	private final List<Item> items = new ArrayList<>();
 
 	private @Nullable ByteArrayOutputStream open;
+
+	/**
+	 * Whether the state that is open is too large.
+	 */
+	private boolean skipping;
+
+	private final List<String> tooLarge = new ArrayList<>();
 
 	private final long maxBytes;
 
@@ -73,25 +75,41 @@ final class Luggage {
 	}
 
 	/**
-	 * Take a part of a state.
+	 * Take a part of a state. One that gets larger than this instance takes, though not
+	 * than its incumbent may send, is left out.
 	 * @return whether it was acceptable
 	 */
 	boolean add(Message.StatePart part) {
-		ByteArrayOutputStream bytes = (this.open != null) ? this.open : new ByteArrayOutputStream();
-		if (this.items.size() >= MAX_ITEMS || bytes.size() + (long) part.bytes().remaining() > this.maxBytes) {
+		if (this.items.size() + this.tooLarge.size() >= Belongings.MAX_ITEMS) {
 			return false;
 		}
-		byte[] more = new byte[part.bytes().remaining()];
-		part.bytes().duplicate().get(more);
-		bytes.writeBytes(more);
-		if (part.last()) {
-			this.items.add(new State(part.contributor(), part.name(), bytes.toByteArray()));
-			this.open = null;
+		ByteArrayOutputStream bytes = (this.open != null) ? this.open : new ByteArrayOutputStream();
+		this.open = bytes;
+		if (!this.skipping && bytes.size() + (long) part.bytes().remaining() > this.maxBytes) {
+			this.skipping = true;
+			this.tooLarge.add(part.contributor());
+			bytes.reset();
 		}
-		else {
-			this.open = bytes;
+		if (!this.skipping) {
+			byte[] more = new byte[part.bytes().remaining()];
+			part.bytes().duplicate().get(more);
+			bytes.writeBytes(more);
+		}
+		if (part.last()) {
+			if (!this.skipping) {
+				this.items.add(new State(part.contributor(), part.name(), bytes.toByteArray()));
+			}
+			this.open = null;
+			this.skipping = false;
 		}
 		return true;
+	}
+
+	/**
+	 * The contributors whose state was left out, since it was too large.
+	 */
+	List<String> tooLarge() {
+		return List.copyOf(this.tooLarge);
 	}
 
 	/**
@@ -99,7 +117,7 @@ final class Luggage {
 	 * @return whether they were acceptable; if not, they are the caller's still
 	 */
 	boolean add(Message.OpenFiles files) {
-		if (this.items.size() + files.descriptors().size() > MAX_ITEMS) {
+		if (this.items.size() + files.descriptors().size() > Belongings.MAX_ITEMS) {
 			return false;
 		}
 		this.items.addAll(files.descriptors());

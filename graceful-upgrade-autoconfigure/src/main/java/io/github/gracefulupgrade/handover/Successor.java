@@ -273,6 +273,10 @@ final class Successor {
 		List<Message.Listener> offered = List.copyOf(this.offered);
 		this.offered.clear();
 		become(SuccessorState.ADOPTING);
+		this.luggage.tooLarge()
+			.forEach((contributor) -> this.ports.journal()
+				.warn("UpgradeContributor '%s' of incumbent pid=%d sent more than this instance takes (pingora.state.max-size); the upgrade goes on without it"
+					.formatted(contributor, this.incumbent)));
 		this.ports.listeners().inherit(offered);
 		this.ports.belongings().receive(this.luggage.unpack());
 		this.listenersDecided.complete(null);

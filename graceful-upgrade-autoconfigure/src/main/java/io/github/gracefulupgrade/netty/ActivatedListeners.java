@@ -3,10 +3,11 @@ package io.github.gracefulupgrade.netty;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
+import java.util.function.Predicate;
 
 import io.github.gracefulupgrade.handover.Descriptor;
+import io.github.gracefulupgrade.handover.UpgradeException;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.Socket;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,11 @@ final class ActivatedListeners {
 	private static final int SOL_SOCKET = 1;
 
 	private static final int SO_ACCEPTCONN = 30;
+
+	/**
+	 * How an address begins that is no interface's, see {@link Addresses#text}.
+	 */
+	private static final String ALL_INTERFACES = "*:";
 
 	private final List<Activated> activated = new ArrayList<>();
 
@@ -60,27 +66,52 @@ final class ActivatedListeners {
 	}
 
 	/**
-	 * Take the socket for a server: the one of its name, else the one of its address.
+	 * Take the socket for a server: the one of its name, else the one of its address,
+	 * else the one of its port if the server would listen on all interfaces.
+	 * @throws UpgradeException if there is one on that port which is not meant for this
+	 * server: it could not bind beside it, and would tell no more than that the port is
+	 * in use
 	 */
-	@Nullable Descriptor take(String server, String requested) {
-		for (Iterator<Activated> i = this.activated.iterator(); i.hasNext();) {
-			Activated candidate = i.next();
-			if (candidate.name().equals(server) || candidate.address().equals(requested)) {
-				i.remove();
-				return candidate.descriptor();
-			}
+	@Nullable Descriptor take(String server, InetSocketAddress requested) {
+		String address = Addresses.text(requested);
+		Activated found = find((candidate) -> candidate.name().equals(server));
+		if (found == null) {
+			found = find((candidate) -> candidate.address().equals(address));
+		}
+		if (found == null && requested.getPort() != 0) {
+			found = findByPort(server, requested.getPort(), address);
+		}
+		if (found == null) {
+			return null;
+		}
+		this.activated.remove(found);
+		return found.descriptor();
+	}
+
+	private @Nullable Activated findByPort(String server, int port, String address) {
+		if (address.startsWith(ALL_INTERFACES)) {
+			return find((candidate) -> candidate.address().endsWith(":" + port));
+		}
+		Activated everywhere = find((candidate) -> candidate.address().equals(ALL_INTERFACES + port));
+		if (everywhere != null) {
+			throw new UpgradeException(
+					"This process was started with the socket %s, but its server '%s' is configured to listen on %s"
+						.formatted(everywhere.text(), server, address),
+					"Let both say the same address, or name the socket like the server (FileDescriptorName=%s)."
+						.formatted(server));
 		}
 		return null;
+	}
+
+	private @Nullable Activated find(Predicate<Activated> which) {
+		return this.activated.stream().filter(which).findFirst().orElse(null);
 	}
 
 	/**
 	 * The sockets that no server has taken, as text.
 	 */
 	List<String> left() {
-		return this.activated.stream()
-			.map((listener) -> "%s %s (descriptor %d)".formatted(listener.name(), listener.address(),
-					listener.descriptor().number()))
-			.toList();
+		return this.activated.stream().map(Activated::text).toList();
 	}
 
 	void close() {
@@ -96,6 +127,11 @@ final class ActivatedListeners {
 	 * @param descriptor the socket
 	 */
 	private record Activated(String name, String address, Descriptor descriptor) {
+
+		String text() {
+			return "%s %s (descriptor %d)".formatted(this.name, this.address, this.descriptor.number());
+		}
+
 	}
 
 }

@@ -98,7 +98,9 @@ public final class UpgradableListeners implements Listeners {
 								+ " start may take after the offer), then try again.");
 			}
 			Message.Listener listener = take(name, requested, inet.getPort());
-			Descriptor existing = (listener != null) ? listener.descriptor() : this.activated.take(name, requested);
+			Descriptor existing = (listener != null) ? listener.descriptor() : this.activated.take(name, inet);
+			Source source = (listener != null) ? Source.INHERITED
+					: (existing != null) ? Source.ACTIVATED : Source.BOUND;
 			Channel channel = (existing != null) ? adopt(existing) : unbound.get();
 			if (!(channel instanceof EpollServerSocketChannel)) {
 				return channel; // not a transport whose listeners could be handed over
@@ -106,7 +108,7 @@ public final class UpgradableListeners implements Listeners {
 			ListenerTraits traits = new ListenerTraits((listener != null) ? listener.name() : name, movable);
 			AcceptGate gate = new AcceptGate(existing != null, this.open, traits, this.connections);
 			channel.pipeline().addFirst(gate);
-			Listening listening = new Listening(name, requested, channel, gate, traits, listener != null);
+			Listening listening = new Listening(name, requested, channel, gate, traits, source);
 			this.listening.add(listening);
 			channel.closeFuture().addListener((ChannelFutureListener) (future) -> forget(listening));
 			return channel;
@@ -173,15 +175,15 @@ public final class UpgradableListeners implements Listeners {
 
 	@Override
 	public synchronized List<String> settle() {
-		this.listening.stream()
-			.filter((listener) -> !listener.adopted)
-			.forEach((listener) -> this.journal.info("Listener %s %s is not one of the incumbent's: bound anew"
-				.formatted(listener.name, Addresses.text(listener.channel.localAddress()))));
+		this.listening.forEach(
+				(listener) -> this.journal.info((listener.isInherited() ? "Listener %s %s: handed over by the incumbent"
+						: "Listener %s %s: not one of the incumbent's, bound anew")
+					.formatted(listener.name, Addresses.text(listener.channel.localAddress()))));
 		this.inherited.forEach((listener) -> this.journal
-			.info("Listener %s %s of the incumbent's is not configured here: closes with the incumbent"
+			.info("Listener %s %s: the incumbent's, and not configured here; closes with the incumbent"
 				.formatted(listener.name(), listener.bound())));
 		closeInherited();
-		return this.listening.stream().filter((listener) -> listener.adopted).map((listener) -> listener.name).toList();
+		return this.listening.stream().filter(Listening::isInherited).map((listener) -> listener.name).toList();
 	}
 
 	@Override
@@ -212,7 +214,7 @@ public final class UpgradableListeners implements Listeners {
 	@Override
 	public synchronized Set<String> movable() {
 		return this.listening.stream()
-			.filter((listener) -> listener.adopted && listener.traits.movable())
+			.filter((listener) -> listener.isInherited() && listener.traits.movable())
 			.map((listener) -> listener.traits.name())
 			.collect(Collectors.toUnmodifiableSet());
 	}
@@ -248,7 +250,7 @@ public final class UpgradableListeners implements Listeners {
 		return this.listening.stream()
 			.filter(Listening::isBound)
 			.map((listener) -> new ListenerInfo(listener.name, Addresses.text(listener.channel.localAddress()),
-					listener.adopted))
+					listener.source))
 			.toList();
 	}
 
@@ -278,9 +280,31 @@ public final class UpgradableListeners implements Listeners {
 	 *
 	 * @param name the server's name
 	 * @param address the address that it is bound to, {@code host:port}
-	 * @param inherited whether it came from an incumbent, or was bound by this process
+	 * @param source where it came from
 	 */
-	public record ListenerInfo(String name, String address, boolean inherited) {
+	public record ListenerInfo(String name, String address, Source source) {
+	}
+
+	/**
+	 * Where a listener came from.
+	 */
+	public enum Source {
+
+		/**
+		 * This process bound it.
+		 */
+		BOUND,
+
+		/**
+		 * It was an incumbent's.
+		 */
+		INHERITED,
+
+		/**
+		 * This process was started with it.
+		 */
+		ACTIVATED
+
 	}
 
 	/**
@@ -291,10 +315,14 @@ public final class UpgradableListeners implements Listeners {
 	 * @param channel the channel
 	 * @param gate the channel's gate
 	 * @param traits what its connections have in common
-	 * @param adopted whether the listener was an incumbent's
+	 * @param source where it came from
 	 */
 	private record Listening(String name, String requested, Channel channel, AcceptGate gate, ListenerTraits traits,
-			boolean adopted) {
+			Source source) {
+
+		boolean isInherited() {
+			return this.source == Source.INHERITED;
+		}
 
 		boolean isBound() {
 			return this.channel.isActive() && this.channel.localAddress() != null;

@@ -51,7 +51,7 @@ class ContributionsTests {
 			@Override
 			public void contribute(Contribution contribution) throws Exception {
 				contribution.state("count").write(new byte[] { 4, 2 });
-				contribution.descriptor("listener", 17);
+				contribution.descriptor("listener", 1);
 			}
 
 		};
@@ -60,7 +60,7 @@ class ContributionsTests {
 		Recorder to = new Recorder("visits");
 		Recorder other = new Recorder("other");
 		deliver(items, to, other);
-		assertThat(to.received).containsExactly("count=[4, 2]", "listener=17", "again=empty", "none=empty");
+		assertThat(to.received).containsExactly("count=[4, 2]", "listener=1", "again=empty", "none=empty");
 		assertThat(other.received).isEmpty();
 		assertThat(this.warnings).isEmpty();
 	}
@@ -97,7 +97,7 @@ class ContributionsTests {
 			}
 
 		};
-		assertThat(gather(Duration.ofMillis(100), good(), hanging)).extracting(Item::contributor)
+		assertThat(gather(Duration.ofMillis(500), hanging, good())).extracting(Item::contributor)
 			.containsExactly("good");
 		assertThat(interrupted.await(30, TimeUnit.SECONDS)).isTrue();
 		assertThat(this.warnings).singleElement().asString().contains("'hanging'", "pingora.state.timeout");
@@ -132,6 +132,45 @@ class ContributionsTests {
 		deliver(List.of(new State("a", "count", new byte[0]), new State("b", "count", new byte[] { 1 })), broken, fine);
 		assertThat(fine.received).contains("count=[1]");
 		assertThat(this.warnings).singleElement().asString().contains("'a'", "not mine");
+	}
+
+	@Test
+	void aContributorThatHangsWhenItReceivesIsNamedAndTheOthersReceive() {
+		Recorder hanging = new Recorder("a") {
+
+			@Override
+			public void receive(Inheritance inheritance) throws InterruptedException {
+				new CountDownLatch(1).await();
+			}
+
+		};
+		Recorder fine = new Recorder("b");
+		try (Contributions contributions = new Contributions(() -> List.of(hanging, fine), Duration.ofMillis(500),
+				DataSize.ofKilobytes(1), this.journal)) {
+			contributions
+				.receive(List.of(new State("a", "count", new byte[0]), new State("b", "count", new byte[] { 1 })));
+			contributions.deliver();
+		}
+		assertThat(fine.received).contains("count=[1]");
+		assertThat(this.warnings).singleElement().asString().contains("'a'", "pingora.state.timeout");
+	}
+
+	@Test
+	void whatCannotBeSentIsNamedAndTheOthersContribute() throws Exception {
+		Recorder closed = new Recorder("closed") {
+
+			@Override
+			public void contribute(Contribution contribution) {
+				contribution.descriptor("listener", 1_000_000);
+			}
+
+		};
+		Recorder nameless = new Recorder("x".repeat(256));
+		assertThat(gather(Duration.ofSeconds(30), closed, nameless, good())).extracting(Item::contributor)
+			.containsExactly("good");
+		assertThat(this.warnings).hasSize(2);
+		assertThat(this.warnings.get(0)).contains("'closed'", "1000000", "not open");
+		assertThat(this.warnings.get(1)).contains("longer than 255 bytes");
 	}
 
 	@Test

@@ -40,10 +40,15 @@ class LuggageTests {
 	}
 
 	@Test
-	void stateThatIsLargerThanItMayBeIsRefused() {
+	void stateThatIsLargerThanThisInstanceTakesIsLeftOut() {
 		Luggage luggage = new Luggage(PART + 1);
 		assertThat(luggage.add(part(PART, false))).isTrue();
-		assertThat(luggage.add(part(2, true))).isFalse();
+		assertThat(luggage.add(part(2, false))).isTrue();
+		assertThat(luggage.add(part(1, true))).isTrue();
+		assertThat(luggage.add(part(PART + 1, true))).isTrue();
+		assertThat(luggage.tooLarge()).containsExactly("cache");
+		assertThat(luggage.unpack()).singleElement()
+			.satisfies((item) -> assertThat(((State) item).bytes()).hasSize(PART + 1));
 	}
 
 	@Test

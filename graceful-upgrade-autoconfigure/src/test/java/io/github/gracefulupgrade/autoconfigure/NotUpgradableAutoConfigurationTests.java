@@ -1,0 +1,142 @@
+package io.github.gracefulupgrade.autoconfigure;
+
+import java.nio.file.Path;
+
+import io.github.gracefulupgrade.GracefulUpgrade;
+import io.github.gracefulupgrade.handover.UpgradeException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+import org.springframework.boot.Banner;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests for {@link NotUpgradableAutoConfiguration}, and for applications that are built
+ * in unusual ways.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class NotUpgradableAutoConfigurationTests {
+
+	private static final String WARNING = "Graceful upgrades are off, although pingora.upgrade-sock is set: it is no"
+			+ " reactive web application on Reactor Netty";
+
+	@TempDir
+	Path folder;
+
+	@Test
+	void anApplicationWithoutAWebServerSaysThatItCannotBeUpgraded(CapturedOutput output) {
+		try (ConfigurableApplicationContext context = builder(Application.class, WebApplicationType.NONE)
+			.run(socket())) {
+			assertThat(context.getBeansOfType(GracefulUpgrade.class)).isEmpty();
+			assertThat(output).contains(WARNING);
+		}
+	}
+
+	@Test
+	void soDoesALazyOne(CapturedOutput output) {
+		builder(Application.class, WebApplicationType.NONE).lazyInitialization(true).run(socket()).close();
+		assertThat(output).contains(WARNING);
+	}
+
+	@Test
+	void oneThatWasToldToTakeOverFailsBeforeItHasDoneAnything(CapturedOutput output) {
+		assertThatExceptionOfType(UpgradeException.class)
+			.isThrownBy(() -> builder(Fragile.class, WebApplicationType.NONE).run(socket(), "--upgrade"));
+		assertThat(output).contains("APPLICATION FAILED TO START",
+				"This application cannot take over from another instance: it is no reactive web application",
+				"Start without --upgrade");
+	}
+
+	@Test
+	void withoutASocketNothingIsSaid(CapturedOutput output) {
+		builder(Application.class, WebApplicationType.NONE).run().close();
+		assertThat(output).doesNotContain("Graceful upgrades are off");
+	}
+
+	@Test
+	void withoutReactorNettyItIsSaidToo(CapturedOutput output) {
+		new ReactiveWebApplicationContextRunner()
+			.withConfiguration(
+					AutoConfigurations.of(GracefulUpgradeAutoConfiguration.class, NotUpgradableAutoConfiguration.class))
+			.withClassLoader(new FilteredClassLoader("reactor.netty"))
+			.withPropertyValues("pingora.upgrade-sock=" + this.folder.resolve("s"))
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output).contains(WARNING);
+	}
+
+	@Test
+	void whereItCanBeUpgradedNothingIsSaid(CapturedOutput output) {
+		builder(Application.class, WebApplicationType.REACTIVE).run(socket(), "--server.port=0").close();
+		assertThat(output).doesNotContain("Graceful upgrades are off");
+	}
+
+	@Test
+	void aLazyApplicationCanBeUpgraded() {
+		try (ConfigurableApplicationContext context = builder(Application.class, WebApplicationType.REACTIVE)
+			.lazyInitialization(true)
+			.run(socket(), "--server.port=0")) {
+			assertThat(context.getBean(GracefulUpgrade.class).status().listeners()).hasSize(1);
+			assertThat(this.folder.resolve("s")).exists();
+		}
+		assertThat(this.folder.resolve("s")).doesNotExist();
+	}
+
+	@Test
+	void theChildOfAContextWithoutAServerCanBeUpgraded(CapturedOutput output) {
+		try (ConfigurableApplicationContext context = new SpringApplicationBuilder(Parent.class)
+			.web(WebApplicationType.NONE)
+			.child(Application.class)
+			.web(WebApplicationType.REACTIVE)
+			.run(socket(), "--server.port=0")) {
+			assertThat(context.getParent()).isNotNull();
+			assertThat(context.getBean(GracefulUpgrade.class).status().listeners()).hasSize(1);
+			assertThat(this.folder.resolve("s")).exists();
+		}
+		assertThat(output).doesNotContain("Graceful upgrades are off");
+	}
+
+	private String socket() {
+		return "--pingora.upgrade-sock=" + this.folder.resolve("s");
+	}
+
+	private static SpringApplicationBuilder builder(Class<?> application, WebApplicationType type) {
+		return new SpringApplicationBuilder(application).web(type).bannerMode(Banner.Mode.OFF);
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Fragile {
+
+		@Bean
+		Object doesSomething() {
+			throw new IllegalStateException("Too late");
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Parent {
+
+	}
+
+}
