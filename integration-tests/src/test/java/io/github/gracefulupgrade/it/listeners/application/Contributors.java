@@ -1,5 +1,6 @@
 package io.github.gracefulupgrade.it.listeners.application;
 
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
@@ -18,7 +19,6 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 
 import io.github.gracefulupgrade.UpgradeContributor;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
-import org.springframework.context.ApplicationContext;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -35,7 +35,7 @@ class Contributors {
 	private static final int LARGE = 10_000_000;
 
 	@Bean
-	RawServer raw(ApplicationContext context) {
+	RawServer raw() {
 		return new RawServer();
 	}
 
@@ -55,8 +55,9 @@ class Contributors {
 	@Bean
 	UpgradeContributor tooLarge() {
 		return contributor("too-large", (contribution) -> {
+			OutputStream all = contribution.state("all");
 			for (int i = 0; i < 17; i++) {
-				contribution.state("all").write(new byte[1 << 20]);
+				all.write(new byte[1 << 20]);
 			}
 		});
 	}
