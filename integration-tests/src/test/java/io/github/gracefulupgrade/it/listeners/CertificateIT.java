@@ -3,6 +3,7 @@ package io.github.gracefulupgrade.it.listeners;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
@@ -46,26 +47,42 @@ class CertificateIT {
 			try (Upgrade upgrade = Upgrade.of(v1).to(with(app, "new")).perform()) {
 				assertThat(upgrade.exitCode()).isZero();
 				handshakes.await("new", 20);
+				// On a listener that was handed over, a bundle is reloaded as ever.
+				certificate("newest");
+				replace("new", "newest");
+				handshakes.await("newest", 5);
 				List<Handshake> all = handshakes.stop();
-				assertThat(all).allSatisfy((handshake) -> assertThat(handshake.shown()).isIn("old", "new"));
+				assertThat(all).allSatisfy((handshake) -> assertThat(handshake.shown()).isIn("old", "new", "newest"));
 				assertThat(all).filteredOn((handshake) -> handshake.endedAt() - upgrade.signalledAt() < 0)
 					.extracting(Handshake::shown)
 					.containsOnly("old");
 				assertThat(all).filteredOn((handshake) -> handshake.startedAt() - upgrade.exitedAt() > 0)
 					.isNotEmpty()
 					.extracting(Handshake::shown)
-					.containsOnly("new");
+					.containsOnly("new", "newest");
 			}
 		}
 	}
 
 	private Application with(Application app, String certificate) {
-		return app.args("--spring.ssl.bundle.pem.web.keystore.certificate=" + file(certificate + ".crt"),
+		return app.args("--spring.ssl.bundle.pem.web.reload-on-update=true",
+				"--spring.ssl.bundle.watch.file.quiet-period=200ms",
+				"--spring.ssl.bundle.pem.web.keystore.certificate=" + file(certificate + ".crt"),
 				"--spring.ssl.bundle.pem.web.keystore.private-key=" + file(certificate + ".key"));
 	}
 
 	private String file(String name) {
 		return "file:" + this.folder.resolve(name);
+	}
+
+	/**
+	 * The key comes first: the two are read together when both have settled.
+	 */
+	private void replace(String name, String by) throws IOException {
+		for (String type : List.of(".key", ".crt")) {
+			Files.move(this.folder.resolve(by + type), this.folder.resolve(name + type),
+					StandardCopyOption.REPLACE_EXISTING);
+		}
 	}
 
 	private void certificate(String name) throws IOException, InterruptedException {
