@@ -11,6 +11,8 @@ import io.github.gracefulupgrade.handover.Snapshot;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.ReadinessState;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /**
@@ -65,6 +67,18 @@ final class PhaseEvents implements AutoCloseable {
 		}
 		catch (RuntimeException ex) {
 			logger.warn("A listener of upgrade phase " + now + " failed", ex);
+		}
+	}
+
+	/**
+	 * Who asks an instance that drains whether it wants traffic is told no.
+	 */
+	private void changeReadiness(Phase previous, Phase now) {
+		if (now == Phase.DRAINING) {
+			AvailabilityChangeEvent.publish(this.context, ReadinessState.REFUSING_TRAFFIC);
+		}
+		else if (previous == Phase.DRAINING && now == Phase.SERVING) {
+			AvailabilityChangeEvent.publish(this.context, ReadinessState.ACCEPTING_TRAFFIC);
 		}
 	}
 

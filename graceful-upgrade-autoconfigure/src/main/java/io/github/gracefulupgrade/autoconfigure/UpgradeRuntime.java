@@ -52,6 +52,8 @@ final class UpgradeRuntime implements DisposableBean {
 
 	private static final Log logger = LogFactory.getLog(UpgradeRuntime.class);
 
+	private static final Duration MARGIN = Duration.ofSeconds(15);
+
 	private static final Duration TIME_TO_GIVE_A_REASON = Duration.ofSeconds(1);
 
 	private final ConfigurableApplicationContext context;
@@ -298,7 +300,8 @@ final class UpgradeRuntime implements DisposableBean {
 		if (this.state != State.SERVING) {
 			return;
 		}
-		await(this.handover.closing(), this.settings.readyTimeout().plus(this.settings.gracePeriod()));
+		// The handover keeps its own deadlines, all shorter than this one.
+		await(this.handover.closing(), this.settings.readyTimeout().plus(this.settings.gracePeriod()).plus(MARGIN));
 	}
 
 	/**
@@ -315,8 +318,11 @@ final class UpgradeRuntime implements DisposableBean {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
+		if (this.state != State.SERVING) {
+			return; // its start failed, and what it had has been given back
+		}
 		await(this.handover.released(), Duration.ofSeconds(5));
-		if (graceful && this.state == State.SERVING) {
+		if (graceful) {
 			CompletableFuture<Void> drained = new CompletableFuture<>();
 			this.connections.drain(Connections.Plan.withoutSuccessor(this.settings.gracePeriod()), (result) -> {
 				if (result.cut() > 0) {

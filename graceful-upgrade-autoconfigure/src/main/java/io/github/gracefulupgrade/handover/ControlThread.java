@@ -11,8 +11,9 @@ public interface ControlThread {
 	/**
 	 * Run a task on the control thread. May be called from any thread.
 	 * @param task the task
+	 * @return whether it runs; it does not if the thread has ended, with the application
 	 */
-	void execute(Runnable task);
+	boolean execute(Runnable task);
 
 	/**
 	 * Run a task on the control thread later.

@@ -1,6 +1,8 @@
 package io.github.gracefulupgrade.handover;
 
 import java.time.Duration;
+import java.util.concurrent.Delayed;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -30,17 +32,18 @@ public final class ExecutorControlThread implements ControlThread, AutoCloseable
 			return thread;
 		});
 		this.executor.setRemoveOnCancelPolicy(true);
-		this.executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+		// To this executor, what is to run at once is a delayed task, too.
+		this.executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(true);
 	}
 
 	@Override
-	public void execute(Runnable task) {
+	public boolean execute(Runnable task) {
 		try {
 			this.executor.execute(() -> run(task));
+			return true;
 		}
 		catch (RejectedExecutionException ex) {
-			// The application context is closed: what comes now comes too late, and
-			// there is nobody left to whom it could matter.
+			return false;
 		}
 	}
 
@@ -75,6 +78,11 @@ public final class ExecutorControlThread implements ControlThread, AutoCloseable
 	@Override
 	public void close() {
 		this.executor.shutdown();
+		this.executor.getQueue()
+			.stream()
+			.filter((waiting) -> waiting instanceof Delayed delayed && delayed.getDelay(TimeUnit.NANOSECONDS) > 0)
+			.toList()
+			.forEach((timer) -> ((Future<?>) timer).cancel(false));
 	}
 
 	private void run(Runnable task) {

@@ -1,6 +1,8 @@
 package io.github.gracefulupgrade.handover;
 
+import java.time.Duration;
 import java.time.Instant;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
@@ -112,7 +114,7 @@ public final class Handover implements Peer.Events {
 	CompletableFuture<Void> serving() {
 		return onControlThread(() -> {
 			if (this.incumbent.state() != IncumbentState.STARTING) {
-				throw new UpgradeException("This instance is shut down before it could serve", "Nothing.");
+				throw shutDown();
 			}
 			this.incumbent.serve(this.successor.accept());
 			return CompletableFuture.completedFuture(null);
@@ -143,7 +145,11 @@ public final class Handover implements Peer.Events {
 	 */
 	public CompletableFuture<Attempt> requested() {
 		CompletableFuture<Attempt> reply = new CompletableFuture<>();
-		this.ports.control().execute(() -> this.incumbent.trigger(new Trigger(Trigger.Source.REQUEST, reply)));
+		Trigger trigger = new Trigger(Trigger.Source.REQUEST, reply);
+		if (!this.ports.control().execute(() -> this.incumbent.trigger(trigger))) {
+			reply.complete(new Attempt(Attempt.Outcome.REFUSED, "this instance has shut down", Duration.ZERO,
+					OptionalLong.empty()));
+		}
 		return reply;
 	}
 
@@ -155,11 +161,11 @@ public final class Handover implements Peer.Events {
 	 */
 	public CompletableFuture<Void> closing() {
 		CompletableFuture<Void> done = new CompletableFuture<>();
-		this.ports.control().execute(() -> {
+		boolean runs = this.ports.control().execute(() -> {
 			this.successor.shutDown();
 			this.incumbent.shutDown(done);
 		});
-		return done;
+		return runs ? done : CompletableFuture.completedFuture(null);
 	}
 
 	/**
@@ -169,7 +175,7 @@ public final class Handover implements Peer.Events {
 	 */
 	public CompletableFuture<Void> released() {
 		CompletableFuture<Void> done = new CompletableFuture<>();
-		this.ports.control().execute(() -> {
+		boolean runs = this.ports.control().execute(() -> {
 			if (this.incumbent.state() == IncumbentState.STOPPING) {
 				this.contained.lock().release();
 				// If the predecessor still drains, it is the one to serve now.
@@ -177,7 +183,7 @@ public final class Handover implements Peer.Events {
 			}
 			done.complete(null);
 		});
-		return done;
+		return runs ? done : CompletableFuture.completedFuture(null);
 	}
 
 	/**
@@ -223,7 +229,7 @@ public final class Handover implements Peer.Events {
 
 	private CompletableFuture<Void> onControlThread(Supplier<CompletableFuture<Void>> step) {
 		CompletableFuture<Void> done = new CompletableFuture<>();
-		this.ports.control().execute(() -> {
+		boolean runs = this.ports.control().execute(() -> {
 			try {
 				step.get().whenComplete((result, failure) -> {
 					if (failure != null) {
@@ -238,7 +244,15 @@ public final class Handover implements Peer.Events {
 				done.completeExceptionally(ex);
 			}
 		});
+		if (!runs) {
+			done.completeExceptionally(shutDown());
+		}
 		return done;
+	}
+
+	private static UpgradeException shutDown() {
+		return new UpgradeException("This instance is shut down before it could serve",
+				"Nothing: this is what SIGTERM does to an instance that starts.");
 	}
 
 	/**

@@ -371,7 +371,8 @@ final class Successor {
 	private void handoff(Message.Handoff message) {
 		List<Connections.Established> connections = message.connections();
 		int taken = 0;
-		while (taken < connections.size() && this.containedPorts.connections().room() > 0
+		// One that shuts down takes none: they are better off where they are.
+		while (!this.shuttingDown && taken < connections.size() && this.containedPorts.connections().room() > 0
 				&& this.containedPorts.connections().adopt(connections.get(taken))) {
 			taken++;
 		}

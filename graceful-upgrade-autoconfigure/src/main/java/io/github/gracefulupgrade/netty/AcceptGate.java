@@ -84,6 +84,10 @@ final class AcceptGate extends ChannelDuplexHandler {
 	 * while it drains stays: the successor could not take it.
 	 */
 	void adopt(Channel channel, Established connection) {
+		if (!channel.isActive()) {
+			connection.descriptor().close();
+			return;
+		}
 		Channel child;
 		try {
 			child = AcceptedChannels.create((EpollServerSocketChannel) channel, connection);

@@ -1,69 +1,95 @@
 package io.github.gracefulupgrade.netty;
 
+import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
 import io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Stands before the HTTP codec, on the network's side. Knows whether bytes have entered
- * the codec, and can keep more from being read, or read and throw them away.
+ * Stands at the network's end of a pipeline while a drain is on, and in none before: can
+ * keep the connection from being read, tells when it was read, and makes each close a
+ * lingering one, whoever closes.
  * <p>
  * All state is the connection's event loop's.
  */
 final class ByteGate extends ChannelDuplexHandler {
 
-	/**
-	 * Whether bytes have entered the codec since {@link #markRequestEnd}, or ever.
-	 */
-	private boolean touched;
+	private final Runnable wasRead;
 
 	private boolean shut;
 
-	private boolean readWanted;
+	/**
+	 * Whether auto-read was on when the gate was shut.
+	 */
+	private boolean autoRead;
 
-	private boolean discarding;
+	private @Nullable LingeringClose closing;
+
+	private @Nullable ChannelHandlerContext context;
+
+	/**
+	 * Create the gate, which is open.
+	 * @param wasRead run on the event loop after something was read, when what came of it
+	 * is done
+	 */
+	ByteGate(Runnable wasRead) {
+		this.wasRead = wasRead;
+	}
+
+	@Override
+	public void handlerAdded(ChannelHandlerContext ctx) {
+		this.context = ctx;
+	}
+
+	@Override
+	public void handlerRemoved(ChannelHandlerContext ctx) {
+		this.context = null;
+	}
 
 	@Override
 	public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
-		if (this.discarding) {
+		if (this.closing != null) {
 			ReferenceCountUtil.release(msg);
 			return;
 		}
-		this.touched = true;
-		super.channelRead(ctx, msg);
+		ctx.fireChannelRead(msg);
 	}
 
 	@Override
 	public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
-		if (this.discarding) {
+		if (this.closing != null) {
 			ctx.read();
 			return;
 		}
-		super.channelReadComplete(ctx);
+		ctx.fireChannelReadComplete();
+		ctx.channel().eventLoop().execute(this.wasRead);
+	}
+
+	@Override
+	public void userEventTriggered(ChannelHandlerContext ctx, Object evt) throws Exception {
+		if (this.closing != null) {
+			this.closing.heard(evt);
+		}
+		ctx.fireUserEventTriggered(evt);
 	}
 
 	@Override
 	public void read(ChannelHandlerContext ctx) throws Exception {
-		if (this.shut) {
-			this.readWanted = true;
-			return;
+		if (!this.shut) {
+			ctx.read();
 		}
-		super.read(ctx);
 	}
 
-	/**
-	 * A request has been read to its end.
-	 * @param unread the bytes that the codec has received beyond it
-	 */
-	void markRequestEnd(int unread) {
-		this.touched = (unread > 0);
-	}
-
-	/**
-	 * Whether the codec has received no byte since the end of the last request.
-	 */
-	boolean isUntouched() {
-		return !this.touched;
+	@Override
+	public void close(ChannelHandlerContext ctx, ChannelPromise promise) throws Exception {
+		if (this.closing == null) {
+			this.closing = new LingeringClose(ctx);
+			this.shut = false;
+			this.closing.begin();
+		}
+		this.closing.tell(promise);
 	}
 
 	/**
@@ -71,27 +97,43 @@ final class ByteGate extends ChannelDuplexHandler {
 	 * next.
 	 */
 	void shut() {
+		ChannelHandlerContext ctx = this.context;
+		if (ctx == null || this.shut || this.closing != null) {
+			return;
+		}
 		this.shut = true;
+		// To swallow reads is not enough: one may be under way, and with auto-read on,
+		// the transport reads without being asked. Off from on takes both back.
+		ChannelConfig config = ctx.channel().config();
+		this.autoRead = config.isAutoRead();
+		config.setAutoRead(true);
+		config.setAutoRead(false);
 	}
 
 	/**
 	 * Read on.
 	 */
-	void open(ChannelHandlerContext ctx) {
-		this.shut = false;
-		if (this.readWanted) {
-			this.readWanted = false;
-			ctx.read();
+	void open() {
+		ChannelHandlerContext ctx = this.context;
+		if (ctx == null || !this.shut) {
+			return;
 		}
+		this.shut = false;
+		if (this.autoRead) {
+			ctx.channel().config().setAutoRead(true);
+		}
+		ctx.read();
 	}
 
 	/**
-	 * Read what comes and throw it away.
+	 * Read on, even if nobody asks for it.
 	 */
-	void discard(ChannelHandlerContext ctx) {
-		this.discarding = true;
-		this.shut = false;
-		ctx.read();
+	void read() {
+		ChannelHandlerContext ctx = this.context;
+		if (ctx != null) {
+			open();
+			ctx.read();
+		}
 	}
 
 }

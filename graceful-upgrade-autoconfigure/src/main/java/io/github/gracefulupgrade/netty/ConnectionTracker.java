@@ -3,6 +3,7 @@ package io.github.gracefulupgrade.netty;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -81,10 +82,17 @@ public final class ConnectionTracker implements Connections {
 		TrackedConnection connection = new TrackedConnection(channel, listener, movable, this);
 		channel.attr(TrackedConnection.KEY).set(connection);
 		this.connections.add(connection);
-		channel.closeFuture().addListener((ChannelFutureListener) (future) -> closed(connection));
+		channel.closeFuture().addListener((ChannelFutureListener) (future) -> {
+			if (!connection.isMoving()) {
+				closed(connection);
+			}
+		});
 	}
 
-	private void closed(TrackedConnection connection) {
+	/**
+	 * Nothing is left to do for a connection. May be called more than once.
+	 */
+	void closed(TrackedConnection connection) {
 		this.connections.remove(connection);
 		Ending ending = this.ending;
 		if (ending != null) {
@@ -188,6 +196,8 @@ public final class ConnectionTracker implements Connections {
 
 		private volatile boolean paused;
 
+		private volatile @Nullable Future<?> cut;
+
 		Ending(Drain drain, Consumer<Drained> done) {
 			this.drain = drain;
 			this.done = done;
@@ -196,16 +206,17 @@ public final class ConnectionTracker implements Connections {
 		void begin() {
 			// A connection that was accepted just before the pause is in the set when
 			// the pause is complete, not before.
+			this.cut = GlobalEventExecutor.INSTANCE.schedule(this::cutWhatIsLeft, this.drain.left().toNanos(),
+					TimeUnit.NANOSECONDS);
 			ConnectionTracker.this.paused.thenRun(() -> {
 				this.paused = true;
 				ifNothingIsLeft();
 			});
-			GlobalEventExecutor.INSTANCE.schedule(this::cutWhatIsLeft, this.drain.left().toNanos(),
-					TimeUnit.NANOSECONDS);
 		}
 
 		void ifNothingIsLeft() {
 			if (this.paused && ConnectionTracker.this.connections.isEmpty() && this.ended.compareAndSet(false, true)) {
+				cancelCut();
 				this.done.accept(this.drain.tally().result());
 			}
 		}
@@ -223,6 +234,14 @@ public final class ConnectionTracker implements Connections {
 
 		void cancel() {
 			this.ended.set(true);
+			cancelCut();
+		}
+
+		private void cancelCut() {
+			Future<?> cut = this.cut;
+			if (cut != null) {
+				cut.cancel(false);
+			}
 		}
 
 	}

@@ -42,6 +42,13 @@ final class Drain {
 		return Duration.ofNanos(Math.max(0, this.end - System.nanoTime()));
 	}
 
+	/**
+	 * Whether it is time to come to an end with clients that never pause.
+	 */
+	boolean isLate() {
+		return left().compareTo(this.plan.grace().dividedBy(3)) < 0;
+	}
+
 	boolean moves(String listener) {
 		return this.moving && this.plan.movable().contains(listener);
 	}

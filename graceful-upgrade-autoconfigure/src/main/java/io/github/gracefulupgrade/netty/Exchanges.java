@@ -6,13 +6,19 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stands after the HTTP/1.1 codec, on the application's side, and sees every request
@@ -25,7 +31,7 @@ final class Exchanges extends ChannelDuplexHandler {
 
 	private final HttpServerCodec codec;
 
-	private final ByteGate bytes;
+	private final CodecInput input;
 
 	private final Owner owner;
 
@@ -41,6 +47,16 @@ final class Exchanges extends ChannelDuplexHandler {
 	private boolean received;
 
 	/**
+	 * The request that has not been received to its end, if its head passed here.
+	 */
+	private @Nullable HttpRequest receiving;
+
+	/**
+	 * How many bytes of its body have been received.
+	 */
+	private long bodyBytes;
+
+	/**
 	 * Whether the head of a final response has been written, and its end has not.
 	 */
 	private boolean responding;
@@ -48,15 +64,27 @@ final class Exchanges extends ChannelDuplexHandler {
 	private boolean announced;
 
 	/**
+	 * Whether what comes in belongs to a request after the one whose response announced
+	 * the close.
+	 */
+	private boolean ignoring;
+
+	/**
+	 * Whether something else than well-formed HTTP/1.1 came or went: where one message
+	 * ends and the next one begins is unknown from then on.
+	 */
+	private boolean lost;
+
+	/**
 	 * Create the handler.
 	 * @param codec the codec that it stands behind
-	 * @param bytes the gate before the codec
+	 * @param input what stands before the codec
 	 * @param owner told when an exchange ends
 	 * @param begun whether a request has been decoded already
 	 */
-	Exchanges(HttpServerCodec codec, ByteGate bytes, Owner owner, boolean begun) {
+	Exchanges(HttpServerCodec codec, CodecInput input, Owner owner, boolean begun) {
 		this.codec = codec;
-		this.bytes = bytes;
+		this.input = input;
 		this.owner = owner;
 		this.inFlight = new AtomicInteger(begun ? 1 : 0);
 		this.received = !begun;
@@ -64,17 +92,33 @@ final class Exchanges extends ChannelDuplexHandler {
 
 	@Override
 	public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
-		boolean head = msg instanceof HttpRequest;
-		boolean end = msg instanceof LastHttpContent;
-		if (head) {
-			this.inFlight.lazySet(this.inFlight.getPlain() + 1);
+		if (msg instanceof HttpRequest request) {
+			// RFC 9112 section 9.6: no request is processed after the last one.
+			this.ignoring = this.ignoring || this.announced;
+			if (!this.ignoring) {
+				this.inFlight.lazySet(this.inFlight.getPlain() + 1);
+			}
 			this.received = false;
+			this.receiving = request;
+			this.bodyBytes = 0;
 		}
+		if (msg instanceof HttpContent content) {
+			this.bodyBytes += content.content().readableBytes();
+		}
+		if (msg instanceof HttpObject object && object.decoderResult().isFailure()) {
+			this.lost = true;
+		}
+		boolean end = msg instanceof LastHttpContent;
 		if (end) {
 			this.received = true;
-			this.bytes.markRequestEnd(HttpCodecs.unread(this.codec));
+			this.receiving = null;
+			this.input.markRequestEnd(HttpCodecs.unread(this.codec));
 		}
-		super.channelRead(ctx, msg);
+		if (this.ignoring) {
+			ReferenceCountUtil.release(msg);
+			return;
+		}
+		ctx.fireChannelRead(msg);
 		if (end) {
 			this.owner.requestReceived();
 		}
@@ -82,25 +126,51 @@ final class Exchanges extends ChannelDuplexHandler {
 
 	@Override
 	public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) throws Exception {
-		// 1xx announces a response, and is none. 101 ends HTTP on this connection.
-		if (msg instanceof HttpResponse response && response.status().codeClass() != HttpStatusClass.INFORMATIONAL) {
-			this.responding = true;
-			if (this.inFlight.getPlain() <= 1 && this.owner.isLastResponse()) {
-				this.announced = true;
-				response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-			}
+		if (msg instanceof HttpResponse response) {
+			writeHead(response);
 		}
 		if (msg instanceof LastHttpContent && this.responding) {
 			this.responding = false;
 			ChannelPromise written = promise.unvoid();
 			written.addListener((ChannelFutureListener) (future) -> {
-				this.inFlight.lazySet(Math.max(0, this.inFlight.getPlain() - 1));
-				this.owner.responseWritten();
+				if (future.isSuccess()) {
+					end();
+				}
+				// Else it is unanswered, and the connection is good for nothing more.
 			});
-			super.write(ctx, msg, written);
+			ctx.write(msg, written);
 			return;
 		}
-		super.write(ctx, msg, promise);
+		ctx.write(msg, promise);
+	}
+
+	private void writeHead(HttpResponse response) {
+		if (response.status().codeClass() != HttpStatusClass.INFORMATIONAL) {
+			this.responding = true;
+			if (this.inFlight.getPlain() <= 1 && !this.announced && this.owner.isLastResponse(begunNext())) {
+				this.announced = true;
+				response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+			}
+		}
+		else if (response.status().code() == HttpResponseStatus.SWITCHING_PROTOCOLS.code()) {
+			// The end of HTTP/1.1 here. Other 1xx announce a response, and are none.
+			this.lost = true;
+			this.inFlight.lazySet(Math.max(0, this.inFlight.getPlain() - 1));
+			this.owner.switchedProtocols();
+		}
+	}
+
+	private void end() {
+		this.inFlight.lazySet(Math.max(0, this.inFlight.getPlain() - 1));
+		this.owner.responseWritten();
+	}
+
+	/**
+	 * Whether a part of a head has come that is of a request after the last one that has
+	 * been received.
+	 */
+	private boolean begunNext() {
+		return this.received && this.input.isTouched();
 	}
 
 	/**
@@ -108,21 +178,47 @@ final class Exchanges extends ChannelDuplexHandler {
 	 * of another one has come.
 	 */
 	boolean isBetweenRequests() {
-		return this.inFlight.getPlain() == 0 && this.received && !this.responding && this.bytes.isUntouched();
+		return this.inFlight.getPlain() == 0 && !this.responding && hasOnlyWholeRequests();
 	}
 
 	/**
-	 * Whether there is a request, and it has been received to its end.
+	 * Whether every request that began has been received to its end, and nothing of
+	 * another one has come.
 	 */
-	boolean isOnlyAnswering() {
-		return this.inFlight.getPlain() > 0 && this.received;
+	boolean hasOnlyWholeRequests() {
+		return this.received && !this.lost && !this.input.isTouched();
 	}
 
 	/**
 	 * Whether the last response said that the connection closes.
 	 */
 	boolean isCloseAnnounced() {
-		return this.announced && this.inFlight.getPlain() == 0;
+		return this.announced;
+	}
+
+	/**
+	 * Whether the last request that began has been received to its end.
+	 */
+	boolean isReceived() {
+		return this.received;
+	}
+
+	/**
+	 * How many bytes can be read without reading beyond the end of the request that has
+	 * begun. A head ends where nobody can know, so it is one by one; so does a chunked
+	 * body, but one that is followed at once by another request is rare, and large ones
+	 * are not.
+	 */
+	int bytesToRead() {
+		HttpRequest request = this.receiving;
+		if (this.received) {
+			return 1;
+		}
+		if (request == null || this.lost || HttpUtil.isTransferEncodingChunked(request)) {
+			return Integer.MAX_VALUE;
+		}
+		long left = HttpUtil.getContentLength(request, Long.MAX_VALUE) - this.bodyBytes;
+		return (int) Math.max(1, Math.min(Integer.MAX_VALUE, left));
 	}
 
 	/**
@@ -144,13 +240,19 @@ final class Exchanges extends ChannelDuplexHandler {
 
 		/**
 		 * Whether the response whose head is about to be written is to be the last one.
+		 * @param begunNext whether a part of another request has come
 		 */
-		boolean isLastResponse();
+		boolean isLastResponse(boolean begunNext);
 
 		/**
 		 * A response has been written to the kernel to its end.
 		 */
 		void responseWritten();
+
+		/**
+		 * The connection is about to speak something else than HTTP.
+		 */
+		void switchedProtocols();
 
 	}
 

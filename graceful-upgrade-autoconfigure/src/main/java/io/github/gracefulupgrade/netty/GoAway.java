@@ -8,9 +8,11 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
 import io.netty.handler.codec.http2.DefaultHttp2PingFrame;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2PingFrame;
+import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.ReferenceCountUtil;
 
 /**
@@ -44,6 +46,14 @@ final class GoAway extends ChannelInboundHandlerAdapter {
 		ChannelHandlerContext codec = this.channel.pipeline().context(Http2FrameCodec.class);
 		this.channel.pipeline().addAfter(codec.name(), "gracefulUpgrade.goAway", this);
 		ChannelHandlerContext context = this.channel.pipeline().context(this);
+		((Http2FrameCodec) codec.handler()).connection().addListener(new Http2ConnectionAdapter() {
+
+			@Override
+			public void onStreamClosed(Http2Stream stream) {
+				GoAway.this.drain.tally().finished.increment();
+			}
+
+		});
 		context.write(new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR).setExtraStreamIds(Integer.MAX_VALUE));
 		context.writeAndFlush(new DefaultHttp2PingFrame(this.ping));
 		this.channel.eventLoop().schedule(this::close, ROUND_TRIP_MILLIS, TimeUnit.MILLISECONDS);
@@ -60,8 +70,8 @@ final class GoAway extends ChannelInboundHandlerAdapter {
 	}
 
 	/**
-	 * Netty's close of an HTTP/2 connection: GOAWAY with the last stream id, then it
-	 * waits for the streams.
+	 * Name the last stream. Netty's close of an HTTP/2 connection waits for those that
+	 * are there, but sends no second GOAWAY by itself.
 	 */
 	private void close() {
 		Http2FrameCodec codec = this.channel.pipeline().get(Http2FrameCodec.class);
@@ -69,6 +79,7 @@ final class GoAway extends ChannelInboundHandlerAdapter {
 			return;
 		}
 		this.closing = true;
+		this.channel.pipeline().context(this).write(new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR));
 		codec.gracefulShutdownTimeoutMillis(Math.max(1, this.drain.left().toMillis()));
 		this.channel.close();
 	}

@@ -5,8 +5,9 @@ import java.util.concurrent.TimeUnit;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
-import io.netty.handler.ssl.SslHandler;
 
 /**
  * Closes a connection so that what was sent on it arrives. A close with unread bytes, or
@@ -18,15 +19,14 @@ final class LingeringClose {
 
 	private static final long BOUND_MILLIS = 2000;
 
-	private final Channel channel;
-
-	private final ByteGate bytes;
-
 	private final ChannelHandlerContext context;
 
-	LingeringClose(Channel channel, ByteGate bytes, ChannelHandlerContext context) {
-		this.channel = channel;
-		this.bytes = bytes;
+	/**
+	 * Prepare to close a connection.
+	 * @param context of the handler that throws away what is read from now on, at the
+	 * network's end of the pipeline: behind it, TLS has said its goodbye
+	 */
+	LingeringClose(ChannelHandlerContext context) {
 		this.context = context;
 	}
 
@@ -34,30 +34,45 @@ final class LingeringClose {
 	 * Begin, on the event loop.
 	 */
 	void begin() {
-		SslHandler tls = this.channel.pipeline().get(SslHandler.class);
-		if (tls != null) {
-			tls.closeOutbound().addListener((ignored) -> endOutput());
-		}
-		else {
-			endOutput();
-		}
-		this.channel.eventLoop().schedule(() -> this.channel.close(), BOUND_MILLIS, TimeUnit.MILLISECONDS);
-	}
-
-	private void endOutput() {
-		if (!(this.channel instanceof DuplexChannel duplex)) {
-			this.channel.close();
+		Channel channel = this.context.channel();
+		if (!channel.isActive() || !(channel instanceof DuplexChannel duplex)) {
+			end();
 			return;
 		}
+		channel.eventLoop().schedule(this::end, BOUND_MILLIS, TimeUnit.MILLISECONDS);
 		duplex.shutdownOutput().addListener((ChannelFutureListener) (future) -> {
 			if (future.isSuccess()) {
 				// The channel closes itself when it reads the client's end.
-				this.bytes.discard(this.context);
+				channel.config().setAutoRead(true);
+				this.context.read();
 			}
 			else {
-				this.channel.close();
+				end();
 			}
 		});
+	}
+
+	/**
+	 * The client has ended its side, and the channel was told not to close by itself.
+	 * @param event an event on the connection
+	 */
+	void heard(Object event) {
+		if (event == ChannelInputShutdownEvent.INSTANCE) {
+			end();
+		}
+	}
+
+	/**
+	 * Complete a promise when the connection is closed.
+	 */
+	void tell(ChannelPromise promise) {
+		if (!promise.isVoid()) {
+			this.context.channel().closeFuture().addListener((future) -> promise.trySuccess());
+		}
+	}
+
+	private void end() {
+		this.context.channel().unsafe().close(this.context.channel().voidPromise());
 	}
 
 }

@@ -2,14 +2,17 @@ package io.github.gracefulupgrade.netty;
 
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.concurrent.TimeUnit;
 
 import io.github.gracefulupgrade.handover.Connections.Established;
+import io.github.gracefulupgrade.handover.Descriptor;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http2.Http2FrameCodec;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.channel.ChannelOperations;
@@ -27,13 +30,23 @@ final class TrackedConnection implements Exchanges.Owner {
 
 	private static final String PREFIX = "gracefulUpgrade.";
 
+	/**
+	 * How long Reactor Netty gets to end its part of an exchange that is over.
+	 */
+	private static final long LOOK_AGAIN_MILLIS = 5;
+
 	private final Channel channel;
 
 	private final ConnectionTracker tracker;
 
 	private final ListenerTraits listener;
 
-	private final ByteGate bytes = new ByteGate();
+	/**
+	 * In place from the first look that a drain takes until the drain is called off.
+	 */
+	private @Nullable ByteGate gate;
+
+	private @Nullable ReadLimit readLimit;
 
 	/**
 	 * Set once, on the event loop; read anywhere.
@@ -43,58 +56,105 @@ final class TrackedConnection implements Exchanges.Owner {
 	private boolean movable;
 
 	/**
-	 * The step that is the last one for this connection: from then on it only waits for
-	 * its close.
+	 * Whether the last step is done: from then on this connection only waits for its
+	 * close.
 	 */
 	private boolean leaving;
+
+	private volatile boolean moving;
+
+	private @Nullable WebSocketFarewell farewell;
 
 	TrackedConnection(Channel channel, ListenerTraits listener, boolean movable, ConnectionTracker tracker) {
 		this.channel = channel;
 		this.listener = listener;
 		this.movable = movable && listener.movable();
 		this.tracker = tracker;
-		channel.pipeline().addFirst(PREFIX + "bytes", this.bytes);
 	}
 
 	// --- what happens on the connection
 
 	/**
-	 * The pipeline is set up, which for TLS may be only when the first request is
-	 * decoded.
+	 * The connection is set up, or a request has been decoded. Between the two, behind
+	 * TLS, the pipeline is completed according to what was negotiated.
 	 * @param begun whether a request has been decoded already
 	 */
 	void configured(boolean begun) {
 		if (this.exchanges != null) {
 			return;
 		}
-		ChannelHandlerContext codec = this.channel.pipeline().context(HttpServerCodec.class);
-		if (codec != null) {
-			Exchanges exchanges = new Exchanges((HttpServerCodec) codec.handler(), this.bytes, this, begun);
-			this.exchanges = exchanges;
-			this.channel.pipeline().addAfter(codec.name(), PREFIX + "exchanges", exchanges);
+		if (!addExchanges(begun) && !begun) {
+			this.channel.eventLoop().execute(() -> {
+				addExchanges(false);
+				drain();
+			});
 		}
 		drain();
+	}
+
+	private boolean addExchanges(boolean begun) {
+		if (this.exchanges != null) {
+			return true;
+		}
+		ChannelHandlerContext codec = this.channel.pipeline().context(HttpServerCodec.class);
+		if (codec == null) {
+			return false;
+		}
+		CodecInput input = new CodecInput();
+		Exchanges exchanges = new Exchanges((HttpServerCodec) codec.handler(), input, this, begun);
+		this.channel.pipeline().addBefore(codec.name(), PREFIX + "codecInput", input);
+		this.channel.pipeline().addAfter(codec.name(), PREFIX + "exchanges", exchanges);
+		if (this.movable && !begun) {
+			this.readLimit = ReadLimit.install(this.channel.config());
+		}
+		this.exchanges = exchanges;
+		return true;
 	}
 
 	@Override
 	public void requestReceived() {
-		drain();
+		Drain drain = this.tracker.drain();
+		Exchanges exchanges = this.exchanges;
+		if (drain == null || exchanges == null || this.leaving) {
+			return;
+		}
+		// At once, or the codec would be given the next request.
+		if (isToReadNoMore(drain, exchanges)) {
+			gate().shut();
+		}
+		lookLater();
 	}
 
 	@Override
-	public boolean isLastResponse() {
+	public boolean isLastResponse(boolean begunNext) {
 		Drain drain = this.tracker.drain();
-		return drain != null && !canMove(drain);
+		return drain != null && !canMove(drain) && (!begunNext || drain.isLate());
 	}
 
 	@Override
 	public void responseWritten() {
+		Exchanges exchanges = this.exchanges;
 		Drain drain = this.tracker.drain();
 		if (drain != null) {
 			drain.tally().finished.increment();
-			// Later: Reactor Netty has not ended its part of the exchange yet.
-			this.channel.eventLoop().execute(this::drain);
+			lookLater();
 		}
+		else if (exchanges != null && exchanges.isCloseAnnounced()) {
+			// By a drain that was called off meanwhile.
+			close();
+		}
+	}
+
+	@Override
+	public void switchedProtocols() {
+		lookLater();
+	}
+
+	/**
+	 * Look when Reactor Netty has done its part of what is happening now.
+	 */
+	private void lookLater() {
+		this.channel.eventLoop().execute(this::drain);
 	}
 
 	// --- drain
@@ -110,49 +170,79 @@ final class TrackedConnection implements Exchanges.Owner {
 		Exchanges exchanges = this.exchanges;
 		ChannelOperations<?, ?> operations = ChannelOperations.get(this.channel);
 		if (this.channel.pipeline().context(Http2FrameCodec.class) != null) {
+			gate();
 			this.leaving = true;
-			drain.tally().goneAway.increment();
 			new GoAway(this.channel, drain).begin();
 		}
 		else if (operations instanceof WebsocketOutbound webSocket) {
-			this.leaving = true;
-			this.bytes.open(context());
-			new WebSocketFarewell(this.channel, webSocket, drain).begin();
+			gate().open();
+			if (this.farewell == null) {
+				this.farewell = new WebSocketFarewell(this.channel, webSocket, drain);
+				this.farewell.begin();
+			}
 		}
 		else if (exchanges != null && this.channel.pipeline().context(HttpServerCodec.class) != null) {
 			drainHttp1(drain, exchanges, operations);
 		}
-		// Else: what it speaks is not settled yet. It will be, or the drain's end comes.
-		else if (drain.plan().closeIdle() && this.bytes.isUntouched()) {
-			close();
+		else {
+			// What it speaks is not settled yet. The gate tells when it may be.
+			gate().open();
 		}
 	}
 
 	private void drainHttp1(Drain drain, Exchanges exchanges, @Nullable ChannelOperations<?, ?> operations) {
-		if (exchanges.isCloseAnnounced()) {
+		if (exchanges.isCloseAnnounced() && exchanges.inFlight() == 0) {
 			drain.tally().announced.increment();
 			close();
 		}
-		else if (exchanges.isBetweenRequests() && operations == null && everythingIsSent()) {
+		else if (exchanges.isBetweenRequests() && isAtRest(operations)) {
 			if (drain.plan().closeIdle()) {
 				close();
 			}
 			else if (canMove(drain)) {
 				move(drain);
 			}
+			else {
+				gate().open();
+			}
 		}
-		else if (canMove(drain) && exchanges.isOnlyAnswering()) {
-			// The next request is the successor's.
-			this.bytes.shut();
+		else if (isToReadNoMore(drain, exchanges)) {
+			gate().shut();
+			if (exchanges.isBetweenRequests()) {
+				this.channel.eventLoop().schedule(this::drain, LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+			}
 		}
 		else {
-			this.bytes.open(context());
+			if (this.readLimit != null) {
+				this.readLimit.set(canMove(drain) ? exchanges::bytesToRead : null);
+			}
+			if (exchanges.inFlight() == 0) {
+				// A part of a request, and nobody there to ask for the rest.
+				gate().read();
+			}
+			else {
+				gate().open();
+			}
 		}
 	}
 
-	private boolean everythingIsSent() {
+	/**
+	 * Whether the next request is the successor's, or nobody's.
+	 */
+	private boolean isToReadNoMore(Drain drain, Exchanges exchanges) {
+		if (exchanges.isCloseAnnounced()) {
+			return exchanges.isReceived();
+		}
+		return canMove(drain) ? exchanges.hasOnlyWholeRequests()
+				: exchanges.isReceived() && exchanges.inFlight() > 0 && drain.isLate();
+	}
+
+	/**
+	 * Whether nothing is left to do for the requests that were answered.
+	 */
+	private boolean isAtRest(@Nullable ChannelOperations<?, ?> operations) {
 		ChannelOutboundBuffer buffer = this.channel.unsafe().outboundBuffer();
-		return buffer != null && buffer.isEmpty();
+		return operations == null && buffer != null && buffer.isEmpty();
 	}
 
 	/**
@@ -161,6 +251,7 @@ final class TrackedConnection implements Exchanges.Owner {
 	 */
 	private boolean canMove(Drain drain) {
 		return this.movable && drain.moves(this.listener.name()) && !isLinkLocal(this.channel.remoteAddress())
+				&& this.channel.pipeline().get(SslHandler.class) == null
 				&& this.channel.pipeline()
 					.names()
 					.stream()
@@ -179,44 +270,81 @@ final class TrackedConnection implements Exchanges.Owner {
 	/**
 	 * Hand this connection over. In one go on the event loop, so that no byte is read in
 	 * between: the duplicate keeps the connection open, what is unread stays in the
-	 * kernel, and no FIN is sent.
+	 * kernel, and no FIN is sent. Only then is it sent: at no time do two processes read.
 	 */
 	private void move(Drain drain) {
-		Established established;
+		String remote = Addresses.text(this.channel.remoteAddress());
+		Descriptor duplicate;
 		try {
-			established = new Established(this.listener.name(), Addresses.text(this.channel.remoteAddress()),
-					this.tracker.duplicate(((UnixChannel) this.channel).fd().intValue()));
+			duplicate = this.tracker.duplicate(((UnixChannel) this.channel).fd().intValue());
 		}
 		catch (RuntimeException ex) {
 			// Out of descriptors: this one drains.
 			this.movable = false;
-			this.bytes.open(context());
+			gate().open();
 			return;
 		}
 		this.leaving = true;
-		drain.moving(established);
-		this.channel.close();
+		this.moving = true;
+		closeNow();
+		try {
+			drain.moving(new Established(this.listener.name(), remote, duplicate));
+		}
+		finally {
+			this.moving = false;
+			this.tracker.closed(this);
+		}
+	}
+
+	/**
+	 * Whether this connection is closed here and not yet on its way. Until it is, there
+	 * is something left to drain.
+	 */
+	boolean isMoving() {
+		return this.moving;
 	}
 
 	/**
 	 * The drain was called off.
 	 */
 	void serveOn() {
-		if (!this.leaving) {
-			this.bytes.open(context());
+		Exchanges exchanges = this.exchanges;
+		this.farewell = null;
+		if (this.readLimit != null) {
+			this.readLimit.set(null);
+		}
+		ByteGate gate = this.gate;
+		if (gate != null && !this.leaving && (exchanges == null || !exchanges.isCloseAnnounced())) {
+			this.gate = null;
+			gate.open();
+			this.channel.pipeline().remove(gate);
 		}
 	}
 
+	/**
+	 * Close, and linger: the gate sees to that.
+	 */
 	private void close() {
+		gate();
 		this.leaving = true;
-		new LingeringClose(this.channel, this.bytes, context()).begin();
+		this.channel.close();
 	}
 
 	/**
-	 * Time is up.
+	 * Time is up. What is between requests has nothing to lose that a proper end would
+	 * not take longer than there is time for.
 	 */
 	void cut() {
-		this.leaving = true;
+		if (this.channel.isActive() && inFlight() == 0) {
+			close();
+		}
+		else {
+			this.leaving = true;
+			closeNow();
+		}
+	}
+
+	private void closeNow() {
 		this.channel.unsafe().close(this.channel.voidPromise());
 	}
 
@@ -242,8 +370,17 @@ final class TrackedConnection implements Exchanges.Owner {
 		return (exchanges != null) ? exchanges.inFlight() : 0;
 	}
 
-	private ChannelHandlerContext context() {
-		return this.channel.pipeline().context(this.bytes);
+	/**
+	 * The gate, which is put in place if it is not there yet.
+	 */
+	private ByteGate gate() {
+		ByteGate gate = this.gate;
+		if (gate == null) {
+			gate = new ByteGate(this::drain);
+			this.gate = gate;
+			this.channel.pipeline().addFirst(PREFIX + "gate", gate);
+		}
+		return gate;
 	}
 
 }

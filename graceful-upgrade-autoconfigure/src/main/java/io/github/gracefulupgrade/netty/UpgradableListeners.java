@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -18,6 +19,7 @@ import io.github.gracefulupgrade.handover.Descriptor;
 import io.github.gracefulupgrade.handover.Journal;
 import io.github.gracefulupgrade.handover.Listeners;
 import io.github.gracefulupgrade.handover.Message;
+import io.github.gracefulupgrade.handover.UpgradeException;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -47,6 +49,13 @@ public final class UpgradableListeners implements Listeners {
 	 * answered before it is the owner would be lost with it.
 	 */
 	private boolean open = true;
+
+	/**
+	 * Whether listeners that were inherited are gone again before servers could take
+	 * them: from then on none binds one of its own, at the incumbent's addresses or
+	 * elsewhere.
+	 */
+	private boolean takenBack;
 
 	/**
 	 * Create the listeners of an application.
@@ -83,6 +92,11 @@ public final class UpgradableListeners implements Listeners {
 		}
 		String requested = Addresses.text(inet);
 		synchronized (this) {
+			if (this.takenBack) {
+				throw new UpgradeException("The offer was taken back before the web servers had started",
+						"The running instance goes on. See both logs for the reason (pingora.ready-timeout is how long a"
+								+ " start may take after the offer), then try again.");
+			}
 			Message.Listener listener = take(name, requested, inet.getPort());
 			Descriptor existing = (listener != null) ? listener.descriptor() : this.activated.take(name, inet);
 			Source source = (listener != null) ? Source.INHERITED
@@ -168,12 +182,17 @@ public final class UpgradableListeners implements Listeners {
 		this.inherited.forEach((listener) -> this.journal
 			.info("Listener %s %s: the incumbent's, and not configured here; closes with the incumbent"
 				.formatted(listener.name(), listener.bound())));
-		discard();
+		closeInherited();
 		return this.listening.stream().filter(Listening::isInherited).map((listener) -> listener.name).toList();
 	}
 
 	@Override
 	public synchronized void discard() {
+		this.takenBack |= !this.inherited.isEmpty();
+		closeInherited();
+	}
+
+	private void closeInherited() {
 		this.inherited.forEach((listener) -> listener.descriptor().close());
 		this.inherited.clear();
 		this.activated.close();
@@ -215,8 +234,7 @@ public final class UpgradableListeners implements Listeners {
 			connection.descriptor().close();
 			return false;
 		}
-		target.adopt(connection);
-		return true;
+		return target.adopt(connection);
 	}
 
 	@Override
@@ -329,8 +347,15 @@ public final class UpgradableListeners implements Listeners {
 			return paused;
 		}
 
-		void adopt(Established connection) {
-			this.channel.eventLoop().execute(() -> this.gate.adopt(this.channel, connection));
+		boolean adopt(Established connection) {
+			try {
+				this.channel.eventLoop().execute(() -> this.gate.adopt(this.channel, connection));
+				return true;
+			}
+			catch (RejectedExecutionException ex) {
+				connection.descriptor().close(); // the application is being closed
+				return false;
+			}
 		}
 
 	}

@@ -147,7 +147,14 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 	}
 
 	private Handover handover() {
-		return new Handover(new Ports(this, this, this, this.listeners, this.connections, this.background,
+		return handover(this);
+	}
+
+	/**
+	 * A handover with this instance's ports.
+	 */
+	Handover handover(ControlThread control) {
+		return new Handover(new Ports(control, this, this, this.listeners, this.connections, this.background,
 				new NoBelongings(), this, this, this), this.settings, (snapshot) -> {
 					this.snapshots.add(snapshot);
 					call("observer");
@@ -178,16 +185,18 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 	}
 
 	Instance begin() {
-		if (this.mode == Mode.COLD) {
-			this.listeners.open();
-		}
+		this.listeners.open = (this.mode == Mode.COLD);
 		goOn("prepare", this.handover.prepared(this.mode), Stage.BUILD, this::built);
 		return this;
 	}
 
 	void goesOn() {
-		this.held = null;
+		releaseHold();
 		this.world.settle();
+	}
+
+	void releaseHold() {
+		this.held = null;
 	}
 
 	void isStopped(boolean stopped) {
@@ -258,7 +267,7 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 				}
 				next.run();
 			}
-			catch (RuntimeException ex) {
+			catch (RuntimeException | LinkageError ex) {
 				fail(ex, 1);
 			}
 		}));
@@ -362,7 +371,8 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 	 * Whether it accepts for its successor, so to speak, or on its way out.
 	 */
 	boolean acceptsWithoutLock() {
-		return this.serving && (phase() == Phase.HANDING_OVER || phase() == Phase.CLOSING || phase() == Phase.STOPPING);
+		return this.broken.contains("listeners.pause") || this.serving
+				&& (phase() == Phase.HANDING_OVER || phase() == Phase.CLOSING || phase() == Phase.STOPPING);
 	}
 
 	boolean backgroundRuns() {
@@ -386,10 +396,11 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 	}
 
 	/**
-	 * How many connections to it are open.
+	 * How many peers it may have to be patient with: those that are connected, and those
+	 * that its control thread has not heard the end of.
 	 */
-	int strangers() {
-		return (int) this.world.ends.stream().filter((end) -> end.party == this).count();
+	int peers() {
+		return (int) this.world.ends.stream().filter((end) -> end.party == this).count() + this.control.size();
 	}
 
 	String journal() {
@@ -439,10 +450,8 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 	}
 
 	@Override
-	public void execute(Runnable task) {
-		if (!this.dead) {
-			this.control.add(task);
-		}
+	public boolean execute(Runnable task) {
+		return !this.dead && this.control.add(task);
 	}
 
 	@Override
@@ -677,8 +686,13 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 		}
 
 		void close() {
-			discard();
+			closeInherited();
 			this.bound.clear();
+		}
+
+		private void closeInherited() {
+			this.inherited.forEach((listener) -> listener.descriptor().close());
+			this.inherited.clear();
 		}
 
 		@Override
@@ -703,7 +717,7 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 		@Override
 		public List<String> settle() {
 			this.instance.call("listeners.settle");
-			discard();
+			closeInherited();
 			return List.copyOf(this.adopted);
 		}
 
@@ -727,8 +741,7 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 
 		@Override
 		public void discard() {
-			this.inherited.forEach((listener) -> listener.descriptor().close());
-			this.inherited.clear();
+			closeInherited();
 			this.instance.call("listeners.discard");
 		}
 
@@ -819,7 +832,7 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 
 		private Duration stopTakes = Duration.ZERO;
 
-		private Duration freeAt = Duration.ZERO;
+		private final Deque<Runnable> queue = new ArrayDeque<>();
 
 		private boolean running;
 
@@ -862,10 +875,21 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 		}
 
 		private void later(Duration takes, Runnable task) {
-			Duration now = this.instance.now();
-			Duration begin = (this.freeAt.compareTo(now) > 0) ? this.freeAt : now;
-			this.freeAt = begin.plus(takes);
-			this.instance.elsewhere(this.freeAt.minus(now), "background", task);
+			this.queue.add(() -> this.instance.elsewhere(takes, "background", () -> {
+				task.run();
+				this.queue.remove();
+				next();
+			}));
+			if (this.queue.size() == 1) {
+				next();
+			}
+		}
+
+		private void next() {
+			Runnable next = this.queue.peek();
+			if (next != null) {
+				next.run();
+			}
 		}
 
 	}
@@ -873,7 +897,7 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 	/**
 	 * An application that hands over nothing of its own.
 	 */
-	private static final class NoBelongings implements Belongings {
+	static final class NoBelongings implements Belongings {
 
 		@Override
 		public void gather(Consumer<List<Item>> done) {

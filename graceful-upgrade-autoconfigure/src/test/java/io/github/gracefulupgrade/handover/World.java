@@ -275,7 +275,7 @@ final class World {
 				.as("%s accepts only if it owns the listeners, or still does by design", instance)
 				.isTrue();
 			assertThat(jobsOf(instance, Instance.TIMER)).as("timers of %s", instance)
-				.isLessThanOrEqualTo(4 + instance.strangers());
+				.isLessThanOrEqualTo(4 + instance.peers());
 			if (instance.hasServed() && !instance.closes()) {
 				instance.configured
 					.forEach((listener) -> assertThat(isBound(listener)).as("listener %s is open somewhere", listener)

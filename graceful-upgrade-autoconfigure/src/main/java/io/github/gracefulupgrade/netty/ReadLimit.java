@@ -1,0 +1,126 @@
+package io.github.gracefulupgrade.netty;
+
+import java.util.function.IntSupplier;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelConfig;
+import io.netty.channel.RecvByteBufAllocator;
+import io.netty.util.UncheckedBooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides how many bytes are read at a time, so that reading can be made to stop at the
+ * very end of a request. What has been read cannot be put back into the kernel, and a
+ * connection with a part of the next request read cannot be handed over: of a client that
+ * pipelines without end, that would be every connection, forever.
+ * <p>
+ * All state is the connection's event loop's.
+ */
+final class ReadLimit implements RecvByteBufAllocator {
+
+	private final RecvByteBufAllocator delegate;
+
+	private @Nullable IntSupplier limit;
+
+	private ReadLimit(RecvByteBufAllocator delegate) {
+		this.delegate = delegate;
+	}
+
+	/**
+	 * Make a connection's reads limitable. To be called before its first read.
+	 * @param config the connection's configuration
+	 * @return the limit, which limits nothing so far
+	 */
+	static ReadLimit install(ChannelConfig config) {
+		ReadLimit limit = new ReadLimit(config.getRecvByteBufAllocator());
+		config.setRecvByteBufAllocator(limit);
+		return limit;
+	}
+
+	/**
+	 * Set or lift the limit.
+	 * @param limit asked before each read for the most bytes to read, at least 1; or
+	 * {@code null} for no limit
+	 */
+	void set(@Nullable IntSupplier limit) {
+		this.limit = limit;
+	}
+
+	@Override
+	@SuppressWarnings("deprecation") // but what the epoll transport asks for
+	public Handle newHandle() {
+		return new LimitedHandle((ExtendedHandle) this.delegate.newHandle());
+	}
+
+	private final class LimitedHandle implements ExtendedHandle {
+
+		private final ExtendedHandle handle;
+
+		LimitedHandle(ExtendedHandle handle) {
+			this.handle = handle;
+		}
+
+		@Override
+		public ByteBuf allocate(ByteBufAllocator alloc) {
+			IntSupplier limit = ReadLimit.this.limit;
+			if (limit != null) {
+				int size = Math.min(limit.getAsInt(), this.handle.guess());
+				return alloc.ioBuffer(size, size);
+			}
+			return this.handle.allocate(alloc);
+		}
+
+		@Override
+		public int guess() {
+			return this.handle.guess();
+		}
+
+		@Override
+		public void reset(ChannelConfig config) {
+			this.handle.reset(config);
+		}
+
+		@Override
+		public void incMessagesRead(int messages) {
+			this.handle.incMessagesRead(messages);
+		}
+
+		@Override
+		public void lastBytesRead(int bytes) {
+			this.handle.lastBytesRead(bytes);
+		}
+
+		@Override
+		public int lastBytesRead() {
+			return this.handle.lastBytesRead();
+		}
+
+		@Override
+		public void attemptedBytesRead(int bytes) {
+			this.handle.attemptedBytesRead(bytes);
+		}
+
+		@Override
+		public int attemptedBytesRead() {
+			return this.handle.attemptedBytesRead();
+		}
+
+		@Override
+		public boolean continueReading() {
+			return this.handle.continueReading();
+		}
+
+		@Override
+		public boolean continueReading(UncheckedBooleanSupplier maybeMoreDataSupplier) {
+			return this.handle.continueReading(maybeMoreDataSupplier);
+		}
+
+		@Override
+		public void readComplete() {
+			this.handle.readComplete();
+		}
+
+	}
+
+}

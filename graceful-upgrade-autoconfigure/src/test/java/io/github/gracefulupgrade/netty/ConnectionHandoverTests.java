@@ -1,0 +1,234 @@
+package io.github.gracefulupgrade.netty;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import io.github.gracefulupgrade.handover.Connections.Drained;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Real sockets and a real HTTP server, and processes that are none. What is held here:
+ * whatever a client sends, in whatever pieces, each request is given to the application
+ * once, by one of the two processes, and answered once, in order, on the one connection
+ * that the client has.
+ */
+class ConnectionHandoverTests {
+
+	private static final Duration GRACE = Duration.ofSeconds(30);
+
+	private final Recorded application = new Recorded();
+
+	@Test
+	void everyRequestIsAnsweredOnceAndInOrderHoweverItIsCutIntoPieces() {
+		long seed = Long.getLong("test.seed", 20260101);
+		int clients = Integer.getInteger("test.clients", 24);
+		int handovers = Integer.getInteger("test.handovers", 25);
+		AtomicBoolean stop = new AtomicBoolean();
+		Set<String> sent = ConcurrentHashMap.newKeySet();
+		SimulatedProcess process = SimulatedProcess.cold(this.application.in("p0"));
+		List<SimulatedProcess> processes = new ArrayList<>(List.of(process));
+		Random random = new Random(seed);
+		List<CompletableFuture<Void>> running = new ArrayList<>();
+		try {
+			for (int i = 0; i < clients; i++) {
+				Conversation conversation = new Conversation(process, "c" + i, random.nextLong(), stop, sent);
+				running.add(conversation.start());
+			}
+			for (int i = 1; i <= handovers || !running.stream().allMatch(CompletableFuture::isDone); i++) {
+				stop.set(i >= handovers);
+				pause(random.nextInt(60));
+				SimulatedProcess successor = process.successor(this.application.in("p" + i));
+				processes.add(successor);
+				Drained drained = SimulatedProcess.get(process.drainInto(successor, GRACE));
+				assertThat(drained.cut()).as("cut in handover %d of seed %d", i, seed).isZero();
+				assertThat(drained.announced()).isZero();
+				assertThat(process.connections().progress().connections()).isZero();
+				process = successor;
+			}
+			running.forEach(SimulatedProcess::get);
+		}
+		finally {
+			stop.set(true);
+			processes.forEach(SimulatedProcess::close);
+		}
+		assertThat(new TreeSet<>(this.application.requests().keySet())).isEqualTo(new TreeSet<>(sent));
+		assertThat(this.application.requests().values()).containsOnly(1);
+	}
+
+	static void pause(int millis) {
+		try {
+			Thread.sleep(millis);
+		}
+		catch (InterruptedException ex) {
+			throw new AssertionError(ex);
+		}
+	}
+
+	/**
+	 * A client that sends random requests in random pieces, and reads what comes.
+	 */
+	private static final class Conversation {
+
+		private static final String TRAP = "GET /smuggled/%s HTTP/1.1\r\nHost: trap\r\n\r\n";
+
+		private final String name;
+
+		private final Random random;
+
+		private final AtomicBoolean stop;
+
+		private final Set<String> sent;
+
+		private final RawClient client;
+
+		private final Queue<Expected> expected = new ConcurrentLinkedQueue<>();
+
+		private int number;
+
+		Conversation(SimulatedProcess process, String name, long seed, AtomicBoolean stop, Set<String> sent) {
+			this.client = new RawClient(process.address());
+			this.name = name;
+			this.random = new Random(seed);
+			this.stop = stop;
+			this.sent = sent;
+		}
+
+		CompletableFuture<Void> start() {
+			CompletableFuture<Void> written = new CompletableFuture<>();
+			CompletableFuture<Void> read = new CompletableFuture<>();
+			thread(written, this::write);
+			thread(read, () -> read(written));
+			return CompletableFuture.allOf(written, read).whenComplete((nothing, failure) -> this.client.close());
+		}
+
+		private void thread(CompletableFuture<Void> done, Runnable work) {
+			Thread thread = new Thread(() -> {
+				try {
+					work.run();
+					done.complete(null);
+				}
+				catch (Throwable ex) {
+					this.stop.set(true);
+					done.completeExceptionally(new AssertionError("Client " + this.name, ex));
+				}
+			});
+			thread.setDaemon(true);
+			thread.start();
+		}
+
+		private void write() {
+			while (!this.stop.get()) {
+				StringBuilder burst = new StringBuilder();
+				for (int i = this.random.nextInt(4); i >= 0; i--) {
+					burst.append(request());
+				}
+				byte[] bytes = burst.toString().getBytes(StandardCharsets.ISO_8859_1);
+				boolean byteByByte = this.random.nextInt(20) == 0;
+				int longest = this.random.nextInt(3) == 0 ? bytes.length : 1 + this.random.nextInt(80);
+				for (int i = 0; i < bytes.length;) {
+					int length = byteByByte ? 1 : Math.min(1 + this.random.nextInt(longest), bytes.length - i);
+					this.client.send(bytes, i, length);
+					i += length;
+					if (!byteByByte && this.random.nextInt(3) == 0) {
+						pause(this.random.nextInt(4));
+					}
+				}
+				if (this.random.nextBoolean()) {
+					pause(this.random.nextInt(10));
+				}
+				while (this.expected.size() > 40 && !this.stop.get()) {
+					pause(1);
+				}
+			}
+		}
+
+		private String request() {
+			String id = this.name + "-" + this.number++;
+			String trap = TRAP.formatted(id).repeat(1 + this.random.nextInt(3));
+			int millis = this.random.nextInt(8);
+			return switch (this.random.nextInt(8)) {
+				case 0 -> get("/slow/" + id + "/" + millis, 200, "slow");
+				case 1 -> get("/parts/" + id + "/" + millis, 200, "ppp");
+				case 2 -> get("/empty/" + id, 204, "");
+				case 3 -> post("/echo/" + id, trap, 200, trap);
+				case 4 -> post("/mirror/" + id, trap, 200, trap);
+				case 5 -> post("/early/" + id, trap, 405, "");
+				default -> get("/quick/" + id, 200, "quick");
+			};
+		}
+
+		private String get(String path, int status, String body) {
+			expect(path, status, body);
+			return "GET " + path + " HTTP/1.1\r\nHost: test\r\nX-Padding: " + "x".repeat(this.random.nextInt(100))
+					+ "\r\n\r\n";
+		}
+
+		private String post(String path, String content, int status, String body) {
+			expect(path, status, body);
+			String head = "POST " + path + " HTTP/1.1\r\nHost: test\r\n";
+			if (this.random.nextBoolean()) {
+				return head + "Content-Length: " + content.length() + "\r\n\r\n" + content;
+			}
+			StringBuilder request = new StringBuilder(head + "Transfer-Encoding: chunked\r\n\r\n");
+			for (int i = 0; i < content.length();) {
+				int length = Math.min(1 + this.random.nextInt(content.length()), content.length() - i);
+				request.append(Integer.toHexString(length))
+					.append("\r\n")
+					.append(content, i, i + length)
+					.append("\r\n");
+				i += length;
+			}
+			return request.append("0\r\n\r\n").toString();
+		}
+
+		private void expect(String path, int status, String body) {
+			this.sent.add(path);
+			this.expected.add(new Expected(path, status, body));
+		}
+
+		private void read(CompletableFuture<Void> written) {
+			Queue<String> last = new ArrayDeque<>();
+			while (!written.isDone() || !this.expected.isEmpty()) {
+				Expected next = this.expected.peek();
+				if (next == null) {
+					pause(1);
+					continue;
+				}
+				RawClient.Response response;
+				try {
+					response = this.client.read();
+				}
+				catch (RuntimeException ex) {
+					throw new AssertionError("Waited for " + next + " after " + last, ex);
+				}
+				assertThat(response.request()).as("after %s", last).isEqualTo(next.path);
+				assertThat(response.status()).isEqualTo(next.status);
+				assertThat(response.body()).isEqualTo(next.body);
+				assertThat(response.announcesClose()).isFalse();
+				last.add(next.path + " by " + response.process());
+				if (last.size() > 5) {
+					last.remove();
+				}
+				this.expected.remove();
+			}
+		}
+
+		private record Expected(String path, int status, String body) {
+		}
+
+	}
+
+}

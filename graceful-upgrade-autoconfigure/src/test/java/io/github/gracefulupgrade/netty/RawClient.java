@@ -1,0 +1,155 @@
+package io.github.gracefulupgrade.netty;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A client that does what no HTTP library does: sends any bytes at any time, and reads
+ * one response after the other.
+ */
+final class RawClient implements AutoCloseable {
+
+	private final Socket socket = new Socket();
+
+	private final InputStream in;
+
+	RawClient(InetSocketAddress server) {
+		try {
+			this.socket.setTcpNoDelay(true);
+			this.socket.setSoTimeout(30_000);
+			this.socket.connect(server, 30_000);
+			this.in = new BufferedInputStream(this.socket.getInputStream());
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	int port() {
+		return this.socket.getLocalPort();
+	}
+
+	RawClient send(String bytes) {
+		return send(bytes.getBytes(StandardCharsets.ISO_8859_1), 0, bytes.length());
+	}
+
+	RawClient send(byte[] bytes, int offset, int length) {
+		try {
+			this.socket.getOutputStream().write(bytes, offset, length);
+			return this;
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	Response get(String path) {
+		return send("GET " + path + " HTTP/1.1\r\nHost: test\r\n\r\n").read();
+	}
+
+	/**
+	 * Read a response to its end.
+	 */
+	Response read() {
+		try {
+			String status = line();
+			if (!status.startsWith("HTTP/1.1 ")) {
+				throw new IOException("Not a response: " + status);
+			}
+			int code = Integer.parseInt(status.substring(9, 12));
+			Map<String, String> headers = new TreeMap<>();
+			for (String line = line(); !line.isEmpty(); line = line()) {
+				int colon = line.indexOf(':');
+				headers.put(line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).trim());
+			}
+			return new Response(code, headers, body(code, headers));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private String body(int code, Map<String, String> headers) throws IOException {
+		ByteArrayOutputStream body = new ByteArrayOutputStream();
+		if ("chunked".equals(headers.get("transfer-encoding"))) {
+			for (int size = Integer.parseInt(line(), 16); size > 0; size = Integer.parseInt(line(), 16)) {
+				body.write(bytes(size));
+				line();
+			}
+			line();
+		}
+		else if (code >= 200 && code != 204 && code != 304) {
+			body.write(bytes(Integer.parseInt(headers.getOrDefault("content-length", "0"))));
+		}
+		return body.toString(StandardCharsets.ISO_8859_1);
+	}
+
+	private byte[] bytes(int count) throws IOException {
+		byte[] bytes = this.in.readNBytes(count);
+		if (bytes.length < count) {
+			throw new EOFException("Closed in the middle of a body");
+		}
+		return bytes;
+	}
+
+	private String line() throws IOException {
+		StringBuilder line = new StringBuilder();
+		for (int c = this.in.read(); c != '\n'; c = this.in.read()) {
+			if (c < 0) {
+				throw new EOFException("Closed after: '" + line + "'");
+			}
+			line.append((char) c);
+		}
+		return line.toString().trim();
+	}
+
+	/**
+	 * Wait until the server ends the connection.
+	 * @return whether it ended without a reset, and without a byte before
+	 */
+	boolean isEnded() {
+		try {
+			return this.in.read() < 0;
+		}
+		catch (IOException ex) {
+			return false;
+		}
+	}
+
+	@Override
+	public void close() {
+		try {
+			this.socket.close();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	record Response(int status, Map<String, String> headers, String body) {
+
+		String process() {
+			return this.headers.get("x-process");
+		}
+
+		String request() {
+			return this.headers.get("x-request");
+		}
+
+		boolean announcesClose() {
+			return "close".equals(this.headers.get("connection"));
+		}
+
+	}
+
+}

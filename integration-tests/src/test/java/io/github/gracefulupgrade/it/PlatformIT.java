@@ -1,0 +1,47 @@
+package io.github.gracefulupgrade.it;
+
+import io.github.gracefulupgrade.test.Application;
+import io.github.gracefulupgrade.test.Instance;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Where upgrades are not possible, it is said where one was asked for, and the
+ * application is an ordinary one elsewhere.
+ */
+class PlatformIT {
+
+	@RegisterExtension
+	static Service service = new Service();
+
+	@ParameterizedTest
+	@ValueSource(strings = { "-Xrs", "-XX:+ReduceSignalUsage", "-Dreactor.netty.native=false",
+			"-Dio.netty.transport.noNative=true" })
+	void thatCannotUpgradeFailsAtTheStartWhereAnUpgradeWasAskedForAndWarnsElsewhere(String option) {
+		Instance incumbent = service.incumbent();
+		String culprit = option.contains("netty") ? "epoll" : "-Xrs";
+		Instance successor = service.start(service.application().jvmOptions(option).successor());
+		Service.assertFailsToStart(successor, "cannot take over", culprit);
+		Application elsewhere = Testbed.application().onFreePort().upgradeSocket(service.folder().resolve("none"));
+		Instance ordinary = service.start(elsewhere.jvmOptions(option)).awaitServing();
+		ordinary.awaitLog("WARN.*Graceful upgrades are off.*" + culprit);
+		assertThat(Http.get(ordinary.port(), "/").status()).isEqualTo(200);
+		assertThat(service.folder().resolve("none")).doesNotExist();
+		service.assertServesAndCanBeUpgraded(incumbent);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "-Dspring.main.web-application-type=none" })
+	void withoutTheUpgradeSocketTheStarterIsInert(String option) {
+		Application inert = Testbed.application().onFreePort();
+		Instance instance = service.start(option.isEmpty() ? inert.args("--pingora.upgrade-sock=")
+				: inert.jvmOptions(option).upgradeSocket(service.folder().resolve("none")));
+		instance.awaitLog("Started TestbedApplication");
+		assertThat(instance.log()).noneMatch((line) -> line.contains("GracefulUpgrade"));
+		assertThat(service.folder().resolve("none")).doesNotExist();
+	}
+
+}
