@@ -175,6 +175,10 @@ final class UpgradeRuntime implements DisposableBean {
 	 * Before the first web server starts, and after the event loops exist.
 	 */
 	void beforeWebServers(Supplier<LoopResources> loops) {
+		if (this.state == State.SERVING) {
+			// The context was stopped, with a drain, and is started again.
+			CompletableFuture.runAsync(this.connections::cancelDrain, this.control::execute).join();
+		}
 		if (this.state == State.NEW) {
 			// The context of a test, which has no server at all, or it is another server.
 			this.state = hasWebServer() ? unsupported("its web server is not Reactor Netty") : State.INERT;

@@ -8,6 +8,7 @@ import java.util.function.Predicate;
 
 import io.github.gracefulupgrade.handover.Descriptor;
 import io.github.gracefulupgrade.handover.UpgradeException;
+import io.netty.channel.ChannelException;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.Socket;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +45,7 @@ final class ActivatedListeners {
 			Socket socket = new Socket(descriptor);
 			address = (socket.getIntOpt(SOL_SOCKET, SO_ACCEPTCONN) != 0) ? socket.localAddress() : null;
 		}
-		catch (IOException ex) {
+		catch (IOException | ChannelException ex) {
 			throw new IllegalArgumentException(
 					"Descriptor %d (%s) is no open socket: %s".formatted(descriptor, name, ex.getMessage()), ex);
 		}

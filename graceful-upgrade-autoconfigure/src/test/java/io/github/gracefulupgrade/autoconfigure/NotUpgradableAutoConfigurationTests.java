@@ -17,9 +17,11 @@ import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.test.web.reactive.server.WebTestClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -109,12 +111,31 @@ class NotUpgradableAutoConfigurationTests {
 		assertThat(output).doesNotContain("Graceful upgrades are off");
 	}
 
+	@Test
+	void aContextThatIsStoppedCanBeStartedAgain() {
+		try (ConfigurableApplicationContext context = builder(Application.class, WebApplicationType.REACTIVE)
+			.run(socket(), "--server.port=0")) {
+			for (int i = 0; i < 2; i++) {
+				context.stop();
+				assertThat(context.getBean(GracefulUpgrade.class).status().listeners()).isEmpty();
+				context.start();
+				assertThat(context.getBean(GracefulUpgrade.class).status().listeners()).hasSize(1);
+				WebTestClient client = WebTestClient.bindToServer()
+					.baseUrl("http://127.0.0.1:" + ((WebServerApplicationContext) context).getWebServer().getPort())
+					.build();
+				client.get().uri("/").exchange().expectStatus().isNotFound().expectHeader().doesNotExist("Connection");
+			}
+		}
+		assertThat(this.folder.resolve("s")).doesNotExist();
+	}
+
 	private String socket() {
 		return "--pingora.upgrade-sock=" + this.folder.resolve("s");
 	}
 
 	private static SpringApplicationBuilder builder(Class<?> application, WebApplicationType type) {
-		return new SpringApplicationBuilder(application).web(type).bannerMode(Banner.Mode.OFF);
+		return new SpringApplicationBuilder(application).web(type).bannerMode(Banner.Mode.OFF)
+			.properties("spring.reactor.netty.shutdown-quiet-period=0s");
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -312,7 +312,8 @@ public final class Load implements AutoCloseable {
 		}
 
 		private Settings settings(int clients) {
-			String host = this.address.getHostString() + ":" + this.address.getPort();
+			String name = this.address.getHostString();
+			String host = ((name.indexOf(':') < 0) ? name : "[" + name + "]") + ":" + this.address.getPort();
 			List<Request> requests = this.paths.stream()
 				.map((path) -> new Request(path,
 						"GET %s HTTP/1.1\r\nHost: %s\r\nAccept: */*\r\n%s\r\n".formatted(path, host, this.headers)
