@@ -73,7 +73,7 @@ final class AcceptGate extends ChannelDuplexHandler {
 	@Override
 	public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
 		if (msg instanceof Channel child) {
-			this.connections.accepted(child, this.traits, !this.adopting || this.connections.drain() == null);
+			this.connections.accepted(child, this.traits, this.adopting);
 		}
 		super.channelRead(ctx, msg);
 	}
@@ -84,25 +84,21 @@ final class AcceptGate extends ChannelDuplexHandler {
 	 * while it drains stays: the successor could not take it.
 	 */
 	void adopt(Channel channel, Established connection) {
-		if (!channel.isActive()) {
-			connection.descriptor().close();
-			return;
-		}
-		Channel child;
-		try {
-			child = AcceptedChannels.create((EpollServerSocketChannel) channel, connection);
-		}
-		catch (RuntimeException ex) {
-			connection.descriptor().close();
-			return;
-		}
 		this.adopting = true;
 		try {
-			channel.pipeline().fireChannelRead(child);
-			channel.pipeline().fireChannelReadComplete();
+			if (channel.isActive()) {
+				channel.pipeline()
+					.fireChannelRead(AcceptedChannels.create((EpollServerSocketChannel) channel, connection));
+				channel.pipeline().fireChannelReadComplete();
+			}
+		}
+		catch (RuntimeException ex) {
+			// There is no channel, and what it was to be made of is closed below.
 		}
 		finally {
 			this.adopting = false;
+			connection.descriptor().close();
+			this.connections.arrived();
 		}
 	}
 

@@ -6,6 +6,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.Predicate;
@@ -34,6 +36,18 @@ public final class ConnectionTracker implements Connections {
 	private final DescriptorBudget budget = new DescriptorBudget();
 
 	private final Set<TrackedConnection> connections = ConcurrentHashMap.newKeySet();
+
+	/**
+	 * Connections from elsewhere that are on their way to an event loop, and not in the
+	 * set yet.
+	 */
+	private final AtomicInteger arriving = new AtomicInteger();
+
+	/**
+	 * Connections that came back since a drain last said what it came to: they may take
+	 * longer than the drain that handed them over.
+	 */
+	private final LongAdder cameBack = new LongAdder();
 
 	private volatile @Nullable Drain drain;
 
@@ -75,11 +89,16 @@ public final class ConnectionTracker implements Connections {
 	}
 
 	/**
-	 * A connection was accepted: called on the event loop of the server channel, before
-	 * the connection is registered to its own.
+	 * A connection was accepted, here or elsewhere: called on the event loop of the
+	 * server channel, before the connection is registered to its own. One that comes from
+	 * elsewhere while a drain is on has been handed over in vain, and stays.
 	 */
-	void accepted(Channel channel, ListenerTraits listener, boolean movable) {
-		TrackedConnection connection = new TrackedConnection(channel, listener, movable, this);
+	void accepted(Channel channel, ListenerTraits listener, boolean elsewhere) {
+		Drain drain = elsewhere ? this.drain : null;
+		if (drain != null) {
+			this.cameBack.increment();
+		}
+		TrackedConnection connection = new TrackedConnection(channel, listener, drain != null, this);
 		channel.attr(TrackedConnection.KEY).set(connection);
 		this.connections.add(connection);
 		channel.closeFuture().addListener((ChannelFutureListener) (future) -> {
@@ -94,6 +113,10 @@ public final class ConnectionTracker implements Connections {
 	 */
 	void closed(TrackedConnection connection) {
 		this.connections.remove(connection);
+		ifNothingIsLeft();
+	}
+
+	private void ifNothingIsLeft() {
 		Ending ending = this.ending;
 		if (ending != null) {
 			ending.ifNothingIsLeft();
@@ -155,6 +178,7 @@ public final class ConnectionTracker implements Connections {
 		Ending ending = this.ending;
 		this.drain = null;
 		this.ending = null;
+		this.cameBack.reset();
 		if (drain != null) {
 			drain.off();
 		}
@@ -167,7 +191,20 @@ public final class ConnectionTracker implements Connections {
 	@Override
 	public boolean adopt(Established connection) {
 		this.budget.use();
-		return this.adopter.test(connection);
+		this.arriving.incrementAndGet();
+		boolean served = this.adopter.test(connection);
+		if (!served) {
+			arrived();
+		}
+		return served;
+	}
+
+	/**
+	 * A connection from elsewhere is in the set, or closed.
+	 */
+	void arrived() {
+		this.arriving.decrementAndGet();
+		ifNothingIsLeft();
 	}
 
 	@Override
@@ -180,7 +217,7 @@ public final class ConnectionTracker implements Connections {
 		int requests = this.connections.stream().mapToInt(TrackedConnection::inFlight).sum();
 		Drain drain = this.drain;
 		return new Progress(this.connections.size(), requests, (drain != null) ? drain.tally().finished.sum() : 0,
-				(drain != null) ? drain.tally().handedOver.sum() : 0);
+				(drain != null) ? Math.max(0, drain.tally().handedOver.sum() - this.cameBack.sum()) : 0);
 	}
 
 	/**
@@ -215,9 +252,10 @@ public final class ConnectionTracker implements Connections {
 		}
 
 		void ifNothingIsLeft() {
-			if (this.paused && ConnectionTracker.this.connections.isEmpty() && this.ended.compareAndSet(false, true)) {
+			if (this.paused && ConnectionTracker.this.arriving.get() == 0
+					&& ConnectionTracker.this.connections.isEmpty() && this.ended.compareAndSet(false, true)) {
 				cancelCut();
-				this.done.accept(this.drain.tally().result());
+				this.done.accept(this.drain.tally().result(ConnectionTracker.this.cameBack.sumThenReset()));
 			}
 		}
 
@@ -229,7 +267,7 @@ public final class ConnectionTracker implements Connections {
 				this.drain.tally().cut.add(connection.inFlight());
 				connection.execute(connection::cut);
 			});
-			this.done.accept(this.drain.tally().result());
+			this.done.accept(this.drain.tally().result(ConnectionTracker.this.cameBack.sumThenReset()));
 		}
 
 		void cancel() {

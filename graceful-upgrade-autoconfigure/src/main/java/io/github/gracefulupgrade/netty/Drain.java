@@ -87,9 +87,9 @@ final class Drain {
 
 		final LongAdder webSockets = new LongAdder();
 
-		Drained result() {
-			return new Drained(this.finished.sum(), this.cut.sum(), this.handedOver.sum(), this.announced.sum(),
-					this.goneAway.sum(), this.webSockets.sum());
+		Drained result(long cameBack) {
+			return new Drained(this.finished.sum(), this.cut.sum(), this.handedOver.sum() - cameBack,
+					this.announced.sum(), this.goneAway.sum(), this.webSockets.sum());
 		}
 
 	}

@@ -53,7 +53,13 @@ final class TrackedConnection implements Exchanges.Owner {
 	 */
 	private volatile @Nullable Exchanges exchanges;
 
-	private boolean movable;
+	private final boolean movable;
+
+	/**
+	 * Whether this connection stays where it is for as long as the drain is on: the
+	 * successor could not take it, or there was no descriptor left to send.
+	 */
+	private boolean staying;
 
 	/**
 	 * Whether the last step is done: from then on this connection only waits for its
@@ -65,10 +71,11 @@ final class TrackedConnection implements Exchanges.Owner {
 
 	private @Nullable WebSocketFarewell farewell;
 
-	TrackedConnection(Channel channel, ListenerTraits listener, boolean movable, ConnectionTracker tracker) {
+	TrackedConnection(Channel channel, ListenerTraits listener, boolean staying, ConnectionTracker tracker) {
 		this.channel = channel;
 		this.listener = listener;
-		this.movable = movable && listener.movable();
+		this.movable = listener.movable();
+		this.staying = staying;
 		this.tracker = tracker;
 	}
 
@@ -250,8 +257,8 @@ final class TrackedConnection implements Exchanges.Owner {
 	 * hold state that nobody would move.
 	 */
 	private boolean canMove(Drain drain) {
-		return this.movable && drain.moves(this.listener.name()) && !isLinkLocal(this.channel.remoteAddress())
-				&& this.channel.pipeline().get(SslHandler.class) == null
+		return this.movable && !this.staying && drain.moves(this.listener.name())
+				&& !isLinkLocal(this.channel.remoteAddress()) && this.channel.pipeline().get(SslHandler.class) == null
 				&& this.channel.pipeline()
 					.names()
 					.stream()
@@ -280,7 +287,7 @@ final class TrackedConnection implements Exchanges.Owner {
 		}
 		catch (RuntimeException ex) {
 			// Out of descriptors: this one drains.
-			this.movable = false;
+			this.staying = true;
 			gate().open();
 			return;
 		}
@@ -310,6 +317,7 @@ final class TrackedConnection implements Exchanges.Owner {
 	void serveOn() {
 		Exchanges exchanges = this.exchanges;
 		this.farewell = null;
+		this.staying = false;
 		if (this.readLimit != null) {
 			this.readLimit.set(null);
 		}

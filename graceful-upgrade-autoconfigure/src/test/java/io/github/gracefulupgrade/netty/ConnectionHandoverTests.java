@@ -68,6 +68,66 @@ class ConnectionHandoverTests {
 		assertThat(this.application.requests().values()).containsOnly(1);
 	}
 
+	@Test
+	void whatComesBackIsDrainedHere() {
+		try (SimulatedProcess process = SimulatedProcess.cold(this.application.in("old"));
+				SimulatedProcess successor = process.successor(this.application.in("new"));
+				RawClient client = new RawClient(process.address())) {
+			client.get("/quick/1");
+			CompletableFuture<Drained> first = process.drainInto(successor, GRACE, process.connections()::adopt);
+			// It is said to be handed over when it is not back yet, or drained on at
+			// once.
+			RawClient.Response last = client.get("/quick/2");
+			assertThat(last.process()).isEqualTo("old");
+			assertThat(last.announcesClose()).isTrue();
+			assertThat(client.isEnded()).isTrue();
+			client.close();
+			Drained drained = SimulatedProcess.get(first);
+			assertThat(drained.announced()).isEqualTo(1);
+			assertThat(drained.handedOver()).isZero();
+		}
+	}
+
+	@Test
+	void aDrainThatIsCalledOffLeavesNothingBehind() {
+		try (SimulatedProcess process = SimulatedProcess.cold(this.application.in("old"));
+				SimulatedProcess successor = process.successor(this.application.in("new"));
+				RawClient half = new RawClient(process.address());
+				RawClient slow = new RawClient(process.address());
+				RawClient early = new RawClient(process.address())) {
+			half.send("GET /quick/1 HTTP/1.1\r\n");
+			slow.send("GET /slow/1/400 HTTP/1.1\r\nHost: test\r\n\r\n");
+			early.send("POST /early/1 HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\nab").read();
+			awaitRequests(2);
+			process.drainInto(successor, GRACE);
+			pause(50);
+			process.connections().cancelDrain();
+			assertThat(slow.read().request()).isEqualTo("/slow/1/400");
+			assertThat(slow.read().process()).isEqualTo("old");
+			half.send("Host: test\r\n\r\n");
+			assertThat(half.read().announcesClose()).isFalse();
+			early.send("cd");
+			for (RawClient client : List.of(half, slow, early)) {
+				RawClient.Response response = client.get("/quick/" + client.port());
+				assertThat(response.process()).isEqualTo("old");
+				assertThat(response.announcesClose()).isFalse();
+			}
+			// As if there had been none: all can be handed over.
+			Drained drained = SimulatedProcess.get(process.drainInto(successor, GRACE));
+			assertThat(drained.handedOver()).isEqualTo(3);
+			for (RawClient client : List.of(half, slow, early)) {
+				assertThat(client.get("/quick/again" + client.port()).process()).isEqualTo("new");
+			}
+		}
+	}
+
+	private void awaitRequests(int count) {
+		for (int i = 0; this.application.requests().size() < count; i++) {
+			assertThat(i).isLessThan(3000);
+			pause(10);
+		}
+	}
+
 	static void pause(int millis) {
 		try {
 			Thread.sleep(millis);
