@@ -134,7 +134,8 @@ class NotUpgradableAutoConfigurationTests {
 	}
 
 	private static SpringApplicationBuilder builder(Class<?> application, WebApplicationType type) {
-		return new SpringApplicationBuilder(application).web(type).bannerMode(Banner.Mode.OFF)
+		return new SpringApplicationBuilder(application).web(type)
+			.bannerMode(Banner.Mode.OFF)
 			.properties("spring.reactor.netty.shutdown-quiet-period=0s");
 	}
 
