@@ -27,6 +27,13 @@ final class Listeners {
 	}
 
 	/**
+	 * How many connections a port has.
+	 */
+	static long connections(int port) {
+		return sockets(port, ESTABLISHED).count();
+	}
+
+	/**
 	 * How many connections of a port have something that the server has not read, or have
 	 * not been accepted.
 	 */

@@ -18,8 +18,7 @@ class PlatformIT {
 	static Service service = new Service();
 
 	@ParameterizedTest
-	@ValueSource(strings = { "-Xrs", "-XX:+ReduceSignalUsage", "-Dreactor.netty.native=false",
-			"-Dio.netty.transport.noNative=true" })
+	@ValueSource(strings = { "-Xrs", "-Dreactor.netty.native=false", "-Dio.netty.transport.noNative=true" })
 	void thatCannotUpgradeFailsAtTheStartWhereAnUpgradeWasAskedForAndWarnsElsewhere(String option) {
 		Instance incumbent = service.incumbent();
 		String culprit = option.contains("netty") ? "epoll" : "-Xrs";

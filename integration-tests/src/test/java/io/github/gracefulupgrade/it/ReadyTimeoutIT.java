@@ -1,6 +1,7 @@
 package io.github.gracefulupgrade.it;
 
 import java.nio.file.Path;
+import java.time.Duration;
 
 import io.github.gracefulupgrade.test.Instance;
 import org.junit.jupiter.api.Test;
@@ -53,12 +54,18 @@ class ReadyTimeoutIT {
 		assertServesOn(incumbent, successor);
 	}
 
+	/**
+	 * Fails: what the main thread of a successor does between the two gates is not
+	 * interrupted, and nobody ends a process whose main thread does not come back from
+	 * there. After the second gate somebody does.
+	 */
 	@Test
 	void beforeReadyEndsASuccessorThatDoesNotComeBack() {
 		Instance incumbent = service.incumbent();
 		Instance successor = service.waitingSuccessor("--testbed.hold.web-servers=" + service.gate());
 		incumbent.quit();
-		assertThat(successor.awaitExit()).isEqualTo(1);
+		incumbent.awaitLog(Say.upgradeFailed(successor, incumbent));
+		assertThat(successor.awaitExit(Duration.ofSeconds(20))).isEqualTo(1);
 		assertServesOn(incumbent, successor);
 	}
 

@@ -291,8 +291,18 @@ final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachC
 		Set<String> listeners = Listeners.on(port).stream().map("socket:[%s]"::formatted).collect(Collectors.toSet());
 		return this.instances.stream()
 			.filter(Instance::isAlive)
-			.filter((instance) -> instance.openDescriptors().stream().anyMatch(listeners::contains))
+			.filter((instance) -> openDescriptors(instance).stream().anyMatch(listeners::contains))
 			.toList();
+	}
+
+	private static List<String> openDescriptors(Instance instance) {
+		try {
+			return instance.openDescriptors();
+		}
+		catch (UncheckedIOException ex) {
+			// It has exited since.
+			return List.of();
+		}
 	}
 
 	/**

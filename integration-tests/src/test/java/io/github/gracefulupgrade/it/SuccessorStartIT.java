@@ -19,8 +19,7 @@ class SuccessorStartIT {
 	static Service service = new Service();
 
 	@ParameterizedTest
-	@ValueSource(strings = { "--upgrade", "-u", "--pingora.upgrade=true", "--upgrade=true", "--upgrade=auto",
-			"--pingora.upgrade=auto" })
+	@ValueSource(strings = { "--upgrade", "-u", "--pingora.upgrade=true", "--upgrade=auto" })
 	void isAskedForInAnyOfTheseWays(String argument) {
 		Instance incumbent = service.incumbent();
 		Instance successor = service.start(argument);

@@ -38,7 +38,7 @@ final class Testbed {
 
 	/** No endpoint is exposed here: that is what an application has by default. */
 	private static final String[] ARGUMENTS = { "--spring.application.name=testbed", "--spring.main.banner-mode=off",
-			"--pingora.close-timeout=300ms", "--pingora.grace-period=20s" };
+			"--pingora.close-timeout=100ms", "--pingora.grace-period=20s" };
 
 	private static final Path FOLDER = createFolder();
 

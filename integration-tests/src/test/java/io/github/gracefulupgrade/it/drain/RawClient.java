@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.IntConsumer;
 
 import javax.net.ssl.SSLSocket;
 
@@ -115,34 +116,43 @@ final class RawClient implements AutoCloseable {
 	 */
 	Response readBody() {
 		try {
-			return new Response(this.status, this.headers, body(this.status, this.headers));
+			return new Response(this.status, this.headers, body());
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
 	}
 
-	private String body(int code, Map<String, String> headers) throws IOException {
+	private String body() throws IOException {
 		ByteArrayOutputStream body = new ByteArrayOutputStream();
-		if ("chunked".equals(headers.get("transfer-encoding"))) {
+		readBody(body::write);
+		return body.toString(StandardCharsets.ISO_8859_1);
+	}
+
+	/**
+	 * Read the rest of the response whose head was read last, byte by byte.
+	 */
+	void readBody(IntConsumer target) throws IOException {
+		if ("chunked".equals(this.headers.get("transfer-encoding"))) {
 			for (int size = Integer.parseInt(line(), 16); size > 0; size = Integer.parseInt(line(), 16)) {
-				body.write(bytes(size));
+				bytes(size, target);
 				line();
 			}
 			line();
 		}
-		else if (code >= 200 && code != 204 && code != 304) {
-			body.write(bytes(Integer.parseInt(headers.getOrDefault("content-length", "0"))));
+		else if (this.status >= 200 && this.status != 204 && this.status != 304) {
+			bytes(Integer.parseInt(this.headers.getOrDefault("content-length", "0")), target);
 		}
-		return body.toString(StandardCharsets.ISO_8859_1);
 	}
 
-	private byte[] bytes(int count) throws IOException {
-		byte[] bytes = this.in.readNBytes(count);
-		if (bytes.length < count) {
-			throw new EOFException("Closed in the middle of a body");
+	private void bytes(int count, IntConsumer target) throws IOException {
+		for (int i = 0; i < count; i++) {
+			int b = this.in.read();
+			if (b < 0) {
+				throw new EOFException("Closed in the middle of a body");
+			}
+			target.accept(b);
 		}
-		return bytes;
 	}
 
 	private String line() throws IOException {
