@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
@@ -112,6 +113,8 @@ class CertificateIT {
 	 */
 	private static final class Handshakes implements AutoCloseable {
 
+		private static final long THINK_TIME = TimeUnit.MILLISECONDS.toNanos(20);
+
 		private final List<Handshake> all = Collections.synchronizedList(new ArrayList<>());
 
 		private final AtomicBoolean stopped = new AtomicBoolean();
@@ -141,6 +144,7 @@ class CertificateIT {
 					shown = ex.toString();
 				}
 				this.all.add(new Handshake(startedAt, System.nanoTime(), shown));
+				LockSupport.parkNanos(THINK_TIME);
 			}
 		}
 

@@ -52,7 +52,8 @@ final class Listening {
 	private static Application quick(Application application, Path folder) {
 		return application.jvmOptions("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m")
 			.upgradeSocket(folder.resolve("s"))
-			.args("--spring.main.banner-mode=off", "--pingora.close-timeout=300ms", "--pingora.grace-period=20s");
+			.args("--spring.main.banner-mode=off", "--pingora.close-timeout=300ms", "--pingora.grace-period=20s",
+					"--spring.reactor.netty.shutdown-quiet-period=0s");
 	}
 
 	/**
