@@ -221,7 +221,7 @@ class IncumbentEndsIT {
 			incumbent.quit();
 			incumbent.awaitLog(Say.drains(incumbent, successor));
 			incumbent.terminate();
-			service.assertAnswers(successor);
+			Await.until(() -> service.assertAnswers(successor));
 			assertThat(incumbent.isAlive()).isTrue();
 			Service.open(gate);
 			assertThat(request.join().pid()).isEqualTo(incumbent.pid());
