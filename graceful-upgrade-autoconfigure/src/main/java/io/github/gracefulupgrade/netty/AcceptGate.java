@@ -33,9 +33,9 @@ final class AcceptGate extends ChannelDuplexHandler {
 	private boolean bound;
 
 	/**
-	 * Whether a connection that is being read now came from another process.
+	 * Whether the connection that is being read now had been handed over, in vain.
 	 */
-	private boolean adopting;
+	private boolean givenBack;
 
 	AcceptGate(boolean adopted, boolean open, ListenerTraits traits, ConnectionTracker connections) {
 		this.adopted = adopted;
@@ -73,7 +73,7 @@ final class AcceptGate extends ChannelDuplexHandler {
 	@Override
 	public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
 		if (msg instanceof Channel child) {
-			this.connections.accepted(child, this.traits, this.adopting);
+			this.connections.accepted(child, this.traits, this.givenBack);
 		}
 		super.channelRead(ctx, msg);
 	}
@@ -83,8 +83,8 @@ final class AcceptGate extends ChannelDuplexHandler {
 	 * take the way through the pipeline that all take. One that this process gets back
 	 * while it drains stays: the successor could not take it.
 	 */
-	void adopt(Channel channel, Established connection) {
-		this.adopting = true;
+	void adopt(Channel channel, Established connection, boolean givenBack) {
+		this.givenBack = givenBack;
 		try {
 			if (channel.isActive()) {
 				channel.pipeline()
@@ -96,7 +96,7 @@ final class AcceptGate extends ChannelDuplexHandler {
 			// There is no channel, and what it was to be made of is closed below.
 		}
 		finally {
-			this.adopting = false;
+			this.givenBack = false;
 			connection.descriptor().close();
 			this.connections.arrived();
 		}

@@ -8,9 +8,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
-import java.util.function.Predicate;
 
 import io.github.gracefulupgrade.handover.Connections;
 import io.github.gracefulupgrade.handover.Descriptor;
@@ -62,7 +62,7 @@ public final class ConnectionTracker implements Connections {
 	 * Makes an accepted connection of one that another process accepted. Set once, before
 	 * any is.
 	 */
-	private volatile Predicate<Established> adopter = (connection) -> {
+	private volatile BiPredicate<Established, Boolean> adopter = (connection, givenBack) -> {
 		connection.descriptor().close();
 		return false;
 	};
@@ -76,7 +76,7 @@ public final class ConnectionTracker implements Connections {
 		this.duplicator = duplicator;
 	}
 
-	void adoptThrough(Predicate<Established> adopter) {
+	void adoptThrough(BiPredicate<Established, Boolean> adopter) {
 		this.adopter = adopter;
 	}
 
@@ -89,16 +89,12 @@ public final class ConnectionTracker implements Connections {
 	}
 
 	/**
-	 * A connection was accepted, here or elsewhere: called on the event loop of the
-	 * server channel, before the connection is registered to its own. One that comes from
-	 * elsewhere while a drain is on has been handed over in vain, and stays.
+	 * A connection was accepted, or adopted: called on the event loop of the server
+	 * channel, before the connection is registered to its own.
+	 * @param givenBack whether it was handed over in vain, and stays
 	 */
-	void accepted(Channel channel, ListenerTraits listener, boolean elsewhere) {
-		Drain drain = elsewhere ? this.drain : null;
-		if (drain != null) {
-			this.cameBack.increment();
-		}
-		TrackedConnection connection = new TrackedConnection(channel, listener, drain != null, this);
+	void accepted(Channel channel, ListenerTraits listener, boolean givenBack) {
+		TrackedConnection connection = new TrackedConnection(channel, listener, givenBack, this);
 		channel.attr(TrackedConnection.KEY).set(connection);
 		this.connections.add(connection);
 		channel.closeFuture().addListener((ChannelFutureListener) (future) -> {
@@ -192,7 +188,11 @@ public final class ConnectionTracker implements Connections {
 	public boolean adopt(Established connection) {
 		this.budget.use();
 		this.arriving.incrementAndGet();
-		boolean served = this.adopter.test(connection);
+		boolean givenBack = (this.drain != null);
+		if (givenBack) {
+			this.cameBack.increment();
+		}
+		boolean served = this.adopter.test(connection, givenBack);
 		if (!served) {
 			arrived();
 		}

@@ -222,7 +222,7 @@ public final class UpgradableListeners implements Listeners {
 	/**
 	 * Serve a connection that was accepted elsewhere as one that was accepted here.
 	 */
-	private boolean adoptConnection(Established connection) {
+	private boolean adoptConnection(Established connection, boolean givenBack) {
 		Listening target;
 		synchronized (this) {
 			target = this.listening.stream()
@@ -234,7 +234,7 @@ public final class UpgradableListeners implements Listeners {
 			connection.descriptor().close();
 			return false;
 		}
-		return target.adopt(connection);
+		return target.adopt(connection, givenBack);
 	}
 
 	@Override
@@ -347,9 +347,9 @@ public final class UpgradableListeners implements Listeners {
 			return paused;
 		}
 
-		boolean adopt(Established connection) {
+		boolean adopt(Established connection, boolean givenBack) {
 			try {
-				this.channel.eventLoop().execute(() -> this.gate.adopt(this.channel, connection));
+				this.channel.eventLoop().execute(() -> this.gate.adopt(this.channel, connection, givenBack));
 				return true;
 			}
 			catch (RejectedExecutionException ex) {

@@ -131,17 +131,25 @@ final class Testbed {
 		return copies.stream().map(Path::toString).collect(Collectors.joining(":"));
 	}
 
+	/**
+	 * The testbed, and what else runs in processes of its own.
+	 */
 	private static void packageClasses(Path jar) throws IOException {
 		Path root = Path.of("target/test-classes").toAbsolutePath();
 		Path folder = root.resolve(Testbed.class.getPackageName().replace('.', '/'));
+		Path testbed = root.resolve(TestbedApplication.class.getPackageName().replace('.', '/'));
 		try (OutputStream out = Files.newOutputStream(jar);
 				JarOutputStream entries = new JarOutputStream(out);
 				Stream<Path> files = Files.walk(folder)) {
 			for (Path path : (Iterable<Path>) files.sorted()::iterator) {
-				// With the folders, which the component scan looks for.
 				boolean file = Files.isRegularFile(path);
-				entries.putNextEntry(new JarEntry(root.relativize(path) + (file ? "" : "/")));
-				if (file) {
+				if (!file && path.startsWith(testbed)) {
+					// The component scan looks for the folder.
+					entries.putNextEntry(new JarEntry(root.relativize(path) + "/"));
+				}
+				else if (file && (path.startsWith(testbed)
+						|| path.getFileName().toString().startsWith(RawPeer.class.getSimpleName()))) {
+					entries.putNextEntry(new JarEntry(root.relativize(path).toString()));
 					Files.copy(path, entries);
 				}
 			}
