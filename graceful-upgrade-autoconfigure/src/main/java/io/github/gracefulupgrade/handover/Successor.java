@@ -94,6 +94,11 @@ final class Successor {
 	private boolean built;
 
 	/**
+	 * Whether the main thread came to the second gate, or the start has ended.
+	 */
+	private boolean told;
+
+	/**
 	 * Whether this instance, which accepts, is on its own way out.
 	 */
 	private boolean shuttingDown;
@@ -289,6 +294,7 @@ final class Successor {
 	 * instance owns the listeners.
 	 */
 	CompletableFuture<Void> awaitCommit() {
+		this.told = true;
 		if (this.state == SuccessorState.ADOPTING || this.state == SuccessorState.OWNER) {
 			List<String> taken = this.ports.listeners().settle();
 			if (taken.isEmpty()) {
@@ -592,6 +598,7 @@ final class Successor {
 	 * incumbent lent goes back.
 	 */
 	void abandon(String reason) {
+		this.told = true;
 		if (this.state != SuccessorState.FAILED && this.state != SuccessorState.ACCEPTING) {
 			fail(this.failures.abandoned(reason));
 		}
@@ -607,7 +614,11 @@ final class Successor {
 		this.alarm.off();
 		become(SuccessorState.FAILED);
 		dropOffer();
-		if (!serversStart) {
+		if (serversStart) {
+			// The main thread hears of it at the second gate, if it ever gets there.
+			this.ports.control().after(Incumbent.PROMPT_ANSWER, () -> abortUnlessTold(failure));
+		}
+		else {
 			discardIfFailed();
 		}
 		this.containedPorts.socket().retire();
@@ -619,6 +630,12 @@ final class Successor {
 		this.prepared.completeExceptionally(failure);
 		this.listenersDecided.completeExceptionally(failure);
 		this.owner.completeExceptionally(failure);
+	}
+
+	private void abortUnlessTold(UpgradeException failure) {
+		if (!this.told) {
+			this.containedPorts.exit().abort(failure);
+		}
 	}
 
 	private void dropOffer() {
