@@ -21,13 +21,13 @@ import sun.misc.Signal;
 /**
  * An application that upgrades itself just well enough to test the test kit: both
  * processes bind the port with SO_REUSEPORT, and tell each other by files. A JVM cannot
- * see SIGQUIT by itself, so a shell around it turns it into SIGHUP; the pid is therefore
- * the parent's.
+ * see SIGQUIT by itself, so a shell around it turns it into SIGWINCH; the pid is
+ * therefore the parent's.
  */
 public final class FakeApplication {
 
 	private static final List<String> SHELL = List.of("sh", "-c",
-			"trap 'kill -HUP $child' QUIT; trap 'kill -TERM $child' TERM; \"$@\" & child=$!; "
+			"trap 'kill -WINCH $child' QUIT; trap 'kill -TERM $child' TERM; \"$@\" & child=$!; "
 					+ "wait $child; while kill -0 $child 2>/dev/null; do wait $child; done; wait $child",
 			"sh");
 
@@ -78,7 +78,7 @@ public final class FakeApplication {
 		listener.bind(new InetSocketAddress("127.0.0.1", port));
 		Files.deleteIfExists(go);
 		Files.writeString(owner, Long.toString(PID));
-		Signal.handle(new Signal("HUP"), (signal) -> new Thread(() -> handOver(listener, go)).start());
+		Signal.handle(new Signal("WINCH"), (signal) -> new Thread(() -> handOver(listener, go)).start());
 		System.out.println("Started FakeApplication in 0.1 seconds");
 		try {
 			while (true) {
