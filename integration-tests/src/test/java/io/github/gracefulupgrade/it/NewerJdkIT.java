@@ -10,6 +10,7 @@ import io.github.gracefulupgrade.test.Application;
 import io.github.gracefulupgrade.test.Instance;
 import io.github.gracefulupgrade.test.Load;
 import io.github.gracefulupgrade.test.Upgrade;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +21,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
  * The sample application as it is packaged, from the JDK of this build to a newer one,
  * and on that.
  */
+@Tag("long")
 class NewerJdkIT {
 
 	private static final Path JVMS = Path.of("/usr/lib/jvm");

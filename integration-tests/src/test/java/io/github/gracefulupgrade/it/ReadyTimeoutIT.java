@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 import io.github.gracefulupgrade.test.Instance;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -13,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * A successor that does not accept within {@code pingora.ready-timeout} does not get the
  * listeners, whatever it was asked to be, and exits with 1.
  */
+@Tag("long")
 class ReadyTimeoutIT {
 
 	// Long enough for a good successor on a machine that does other things as well.

@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 
 import io.github.gracefulupgrade.test.Instance;
 import io.github.gracefulupgrade.test.Load;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -17,6 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Upgrades do not wear out what they hand over.
  */
+@Tag("long")
 class RepeatedUpgradesIT {
 
 	@RegisterExtension

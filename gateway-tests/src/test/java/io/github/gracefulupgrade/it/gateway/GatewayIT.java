@@ -3,6 +3,7 @@ package io.github.gracefulupgrade.it.gateway;
 import java.nio.file.Path;
 import java.time.Duration;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Mono;
@@ -20,6 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Spring Cloud Gateway, with the starter and the property and nothing else.
  */
+@Tag("long")
 class GatewayIT {
 
 	@Test

@@ -5,6 +5,7 @@ import java.time.Duration;
 import io.github.gracefulupgrade.test.Application;
 import io.github.gracefulupgrade.test.Instance;
 import io.github.gracefulupgrade.test.Upgrade;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,6 +16,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * HTTP/1.1 connections that cannot be handed over, or are not to be, end with a response
  * that announces it, and in no other way.
  */
+@Tag("long")
 class DrainHttp1IT {
 
 	@ParameterizedTest
