@@ -15,7 +15,8 @@ public interface GracefulUpgrade {
 	UpgradeStatus status();
 
 	/**
-	 * Hand over to the successor that waits. Unlike a SIGQUIT, a request is not
+	 * Hand over to the successor that waits. If there is none, it is started first where
+	 * {@code pingora.spawn.enabled} says so. Unlike a SIGQUIT, a request is not
 	 * remembered if there is no successor at all; if one is still being built, it is, for
 	 * at most {@code pingora.trigger-window}.
 	 * @return completes with the outcome when it is known. Never completes exceptionally.

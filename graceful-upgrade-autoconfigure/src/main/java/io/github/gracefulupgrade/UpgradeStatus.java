@@ -18,10 +18,12 @@ import org.jspecify.annotations.Nullable;
  * @param predecessor the process that this one took over from, or {@code null}
  * @param drain the drain that is under way, or {@code null}
  * @param lastAttempt the last attempt to hand over that ended, or {@code null}
+ * @param spawn the process that this one started as its successor and that is not ready
+ * yet, or {@code null}
  */
 public record UpgradeStatus(long pid, UpgradePhase phase, int generation, Instant since, List<Listener> listeners,
 		@Nullable Successor successor, @Nullable Predecessor predecessor, @Nullable Drain drain,
-		@Nullable Attempt lastAttempt) {
+		@Nullable Attempt lastAttempt, @Nullable Spawn spawn) {
 
 	public UpgradeStatus {
 		listeners = List.copyOf(listeners);
@@ -71,6 +73,15 @@ public record UpgradeStatus(long pid, UpgradePhase phase, int generation, Instan
 	}
 
 	/**
+	 * A process that was started as the successor.
+	 *
+	 * @param pid its process id, or {@code null} if there is none yet
+	 * @param since when it was started
+	 */
+	public record Spawn(@Nullable Long pid, Instant since) {
+	}
+
+	/**
 	 * A predecessor.
 	 *
 	 * @param pid its process id
@@ -96,8 +107,25 @@ public record UpgradeStatus(long pid, UpgradePhase phase, int generation, Instan
 	 * @param outcome how it ended
 	 * @param reason a sentence about it
 	 * @param duration from the trigger to the outcome; zero if nothing was begun
+	 * @param output the last lines that the successor printed, if it failed and this
+	 * instance had started it
 	 */
-	public record Attempt(Outcome outcome, String reason, Duration duration) {
+	public record Attempt(Outcome outcome, String reason, Duration duration, List<String> output) {
+
+		public Attempt {
+			output = List.copyOf(output);
+		}
+
+		/**
+		 * An attempt whose successor, if there was one, was started by somebody else.
+		 * @param outcome how it ended
+		 * @param reason a sentence about it
+		 * @param duration from the trigger to the outcome; zero if nothing was begun
+		 */
+		public Attempt(Outcome outcome, String reason, Duration duration) {
+			this(outcome, reason, duration, List.of());
+		}
+
 	}
 
 	/**

@@ -31,6 +31,8 @@ class ArchitectureTest {
 
 	private static final String NETTY = ROOT + ".netty..";
 
+	private static final String SPAWN = ROOT + ".spawn..";
+
 	private static final String SYSTEMD = ROOT + ".systemd..";
 
 	private static final String AUTOCONFIGURE = ROOT + ".autoconfigure..";
@@ -38,6 +40,8 @@ class ArchitectureTest {
 	private static final String ACTUATE = ROOT + ".actuate..";
 
 	private static final String JNA = "com.sun.jna..";
+
+	private static final String JDK_SIGNALS = "sun.misc..";
 
 	private static final String JUNIXSOCKET = "org.newsclub..";
 
@@ -74,17 +78,21 @@ class ArchitectureTest {
 	static final ArchRule theWire = room(WIRE, knows(HANDOVER, JUNIXSOCKET));
 
 	@ArchTest
-	static final ArchRule theSignal = room(SIGNAL, knows(HANDOVER, JNA));
+	static final ArchRule theSignal = room(SIGNAL, knows(HANDOVER, JNA, JDK_SIGNALS));
 
 	@ArchTest
 	static final ArchRule theConnections = room(NETTY, knows(HANDOVER).or(knows(REACTOR_NETTY)).or(knows(REACTOR)));
+
+	@ArchTest
+	static final ArchRule theStartOfASuccessor = room(SPAWN, knows(HANDOVER));
 
 	@ArchTest
 	static final ArchRule theServiceManager = room(SYSTEMD, knows(HANDOVER));
 
 	@ArchTest
 	static final ArchRule theWiring = room(AUTOCONFIGURE,
-			knows(ROOT, HANDOVER, WIRE, SIGNAL, NETTY, SYSTEMD).or(knows(SPRING).and(resideOutsideOfPackages(ACTUATOR)))
+			knows(ROOT, HANDOVER, WIRE, SIGNAL, NETTY, SPAWN, SYSTEMD)
+				.or(knows(SPRING).and(resideOutsideOfPackages(ACTUATOR)))
 				.or(knows(REACTOR))
 				.or(DescribedPredicate.describe("are passed on", (type) -> PASSED_ON.contains(type.getName())))
 				.or(knows(MANAGEMENT_CONTEXT)));
@@ -95,7 +103,7 @@ class ArchitectureTest {
 
 	@ArchTest
 	static final ArchRule everyClassIsInARoom = classes().should()
-		.resideInAnyPackage(ROOT, HANDOVER, WIRE, SIGNAL, NETTY, SYSTEMD, AUTOCONFIGURE, ACTUATE);
+		.resideInAnyPackage(ROOT, HANDOVER, WIRE, SIGNAL, NETTY, SPAWN, SYSTEMD, AUTOCONFIGURE, ACTUATE);
 
 	/**
 	 * Some rooms are still empty.

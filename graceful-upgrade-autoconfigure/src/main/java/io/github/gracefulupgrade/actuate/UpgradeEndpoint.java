@@ -45,6 +45,7 @@ public final class UpgradeEndpoint {
 		body.put("since", status.since());
 		body.put("listeners", status.listeners());
 		body.put("successor", status.successor());
+		body.put("spawn", status.spawn());
 		body.put("predecessor", status.predecessor());
 		body.put("drain", status.drain());
 		body.put("lastAttempt", status.lastAttempt());

@@ -2,6 +2,8 @@ package io.github.gracefulupgrade.autoconfigure;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +68,8 @@ public class GracefulUpgradeProperties {
 	private @Nullable Path pidFile;
 
 	private final State state = new State();
+
+	private final Spawn spawn = new Spawn();
 
 	public @Nullable Path getUpgradeSock() {
 		return this.upgradeSock;
@@ -143,6 +147,10 @@ public class GracefulUpgradeProperties {
 		return this.state;
 	}
 
+	public Spawn getSpawn() {
+		return this.spawn;
+	}
+
 	/**
 	 * What UpgradeContributor beans hand over.
 	 */
@@ -165,6 +173,69 @@ public class GracefulUpgradeProperties {
 
 		public void setMaxSize(DataSize maxSize) {
 			this.maxSize = maxSize;
+		}
+
+		public Duration getTimeout() {
+			return this.timeout;
+		}
+
+		public void setTimeout(Duration timeout) {
+			this.timeout = timeout;
+		}
+
+	}
+
+	/**
+	 * How the running instance starts its successor itself.
+	 */
+	public static class Spawn {
+
+		/**
+		 * Whether the running instance starts its successor itself, upon 'POST
+		 * /actuator/upgrade' or SIGHUP, if none waits.
+		 */
+		private boolean enabled;
+
+		/**
+		 * Program to start and its arguments, one by one: there is no shell. Defaults to
+		 * the command line of the running instance with --upgrade.
+		 */
+		private List<String> command = new ArrayList<>();
+
+		/**
+		 * File that the successor's output is appended to. By default it goes where that
+		 * of the running instance does.
+		 */
+		private @Nullable Path log;
+
+		/**
+		 * How long a successor that was started may take until it waits to be handed over
+		 * to; then it is ended.
+		 */
+		private Duration timeout = Duration.ofMinutes(2);
+
+		public boolean isEnabled() {
+			return this.enabled;
+		}
+
+		public void setEnabled(boolean enabled) {
+			this.enabled = enabled;
+		}
+
+		public List<String> getCommand() {
+			return this.command;
+		}
+
+		public void setCommand(List<String> command) {
+			this.command = command;
+		}
+
+		public @Nullable Path getLog() {
+			return this.log;
+		}
+
+		public void setLog(@Nullable Path log) {
+			this.log = log;
 		}
 
 		public Duration getTimeout() {

@@ -34,7 +34,8 @@ final class RuntimeUpgrade implements GracefulUpgrade {
 			.toList();
 		return new UpgradeStatus(this.runtime.settings().pid(), PhaseEvents.publicPhase(snapshot.phase()),
 				snapshot.generation(), snapshot.since(), listeners, successor(snapshot.successor()),
-				predecessor(snapshot.predecessor()), drain(snapshot.drainDeadline()), attempt(snapshot.lastAttempt()));
+				predecessor(snapshot.predecessor()), drain(snapshot.drainDeadline()), attempt(snapshot.lastAttempt()),
+				spawn(snapshot.spawn()));
 	}
 
 	@Override
@@ -45,6 +46,12 @@ final class RuntimeUpgrade implements GracefulUpgrade {
 	private static UpgradeStatus.@Nullable Successor successor(Snapshot.@Nullable Successor successor) {
 		return (successor != null)
 				? new UpgradeStatus.Successor(successor.pid(), successor.since(), successor.waiting()) : null;
+	}
+
+	private static UpgradeStatus.@Nullable Spawn spawn(Snapshot.@Nullable Spawn spawn) {
+		return (spawn != null)
+				? new UpgradeStatus.Spawn(spawn.pid().isPresent() ? spawn.pid().getAsLong() : null, spawn.since())
+				: null;
 	}
 
 	private static UpgradeStatus.@Nullable Predecessor predecessor(Snapshot.@Nullable Predecessor predecessor) {
@@ -67,7 +74,7 @@ final class RuntimeUpgrade implements GracefulUpgrade {
 
 	private static UpgradeStatus.Attempt translate(Attempt attempt) {
 		return new UpgradeStatus.Attempt(UpgradeStatus.Outcome.valueOf(attempt.outcome().name()), attempt.reason(),
-				attempt.duration());
+				attempt.duration(), attempt.output());
 	}
 
 }

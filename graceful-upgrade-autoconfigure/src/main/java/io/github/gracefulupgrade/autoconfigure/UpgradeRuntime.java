@@ -24,7 +24,7 @@ import io.github.gracefulupgrade.handover.UpgradeException;
 import io.github.gracefulupgrade.netty.ConnectionTracker;
 import io.github.gracefulupgrade.netty.UpgradableListeners;
 import io.github.gracefulupgrade.netty.UpgradableServers;
-import io.github.gracefulupgrade.signal.QuitSignal;
+import io.github.gracefulupgrade.spawn.ProcessSpawner;
 import io.github.gracefulupgrade.systemd.ActivatedSocket;
 import io.github.gracefulupgrade.wire.Descriptors;
 import io.github.gracefulupgrade.wire.FileOwnershipLock;
@@ -85,15 +85,17 @@ final class UpgradeRuntime implements DisposableBean {
 
 	private final PhaseEvents events;
 
+	private final ProcessSpawner spawner;
+
 	private final Handover handover;
+
+	private final UpgradeSignals signals;
 
 	/**
 	 * How far the start has come. Main thread; {@link State#INERT} may also be set by
 	 * whoever closes the context.
 	 */
 	private volatile State state = State.NEW;
-
-	private volatile @Nullable QuitSignal signal;
 
 	/**
 	 * Put an application's upgrade together. Nothing happens yet.
@@ -122,10 +124,13 @@ final class UpgradeRuntime implements DisposableBean {
 				() -> context.getBeanProvider(UpgradeContributor.class).orderedStream().toList(),
 				properties.getState().getTimeout(), properties.getState().getMaxSize(), this.journal);
 		this.events = new PhaseEvents(context);
-		this.handover = new Handover(
-				new Ports(this.control, this.lock, this.socket, this.listeners, this.connections, this.background,
-						this.contributions, this.pidFile, new ApplicationExit(context, beforeExit), this.journal),
-				this.settings, this.events::changed);
+		GracefulUpgradeProperties.Spawn spawn = properties.getSpawn();
+		this.spawner = new ProcessSpawner(spawn.isEnabled(), spawn.getCommand(), spawn.getLog(), spawn.getTimeout());
+		this.handover = new Handover(new Ports(this.control, this.lock, this.socket, this.listeners, this.connections,
+				this.background, new OwnOutput(this.contributions), this.pidFile,
+				new ApplicationExit(context, beforeExit), this.journal, this.spawner), this.settings,
+				this.events::changed);
+		this.signals = new UpgradeSignals(this.handover, spawn.isEnabled());
 		// Not a bean: beans are destroyed when a failure is told.
 		context.addApplicationListener((ApplicationListener<ApplicationFailedEvent>) (event) -> {
 			if (event.getApplicationContext() == context) {
@@ -193,8 +198,7 @@ final class UpgradeRuntime implements DisposableBean {
 			this.state = unsupported(obstacle.get());
 			return;
 		}
-		// Off the main thread: loading what it needs takes a while.
-		new Thread(this::listenToSignal, "graceful-upgrade-signal-setup").start();
+		this.signals.listen();
 		step(this.handover::awaitListeners);
 		this.contributions.deliver();
 		if (this.handover.isCold()) {
@@ -255,19 +259,6 @@ final class UpgradeRuntime implements DisposableBean {
 		}
 		logger.warn("Graceful upgrades are off, although pingora.upgrade-sock is set: " + obstacle);
 		return State.INERT;
-	}
-
-	private void listenToSignal() {
-		try {
-			QuitSignal signal = QuitSignal.listen(this.handover::signalled);
-			this.signal = signal;
-			if (this.state == State.INERT) {
-				signal.close();
-			}
-		}
-		catch (UnsupportedOperationException ex) {
-			logger.warn("SIGQUIT does not trigger an upgrade, but the actuator endpoint does: " + ex.getMessage());
-		}
 	}
 
 	private static void step(Step step) {
@@ -339,10 +330,8 @@ final class UpgradeRuntime implements DisposableBean {
 	public void destroy() {
 		boolean started = (this.state == State.SERVING);
 		this.state = State.INERT;
-		QuitSignal signal = this.signal;
-		if (signal != null) {
-			signal.close();
-		}
+		this.signals.close();
+		this.spawner.close();
 		this.background.close();
 		this.contributions.close();
 		this.events.close();

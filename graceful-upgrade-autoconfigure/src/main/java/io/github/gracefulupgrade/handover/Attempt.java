@@ -1,6 +1,7 @@
 package io.github.gracefulupgrade.handover;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.OptionalLong;
 
 /**
@@ -10,8 +11,14 @@ import java.util.OptionalLong;
  * @param reason a sentence about it
  * @param duration from the trigger to the outcome; zero if nothing was begun
  * @param successor the process that was handed over to, if there was one
+ * @param output the last lines that the successor printed, if it failed and this instance
+ * had started it
  */
-public record Attempt(Outcome outcome, String reason, Duration duration, OptionalLong successor) {
+public record Attempt(Outcome outcome, String reason, Duration duration, OptionalLong successor, List<String> output) {
+
+	public Attempt {
+		output = List.copyOf(output);
+	}
 
 	/**
 	 * How an attempt can end.

@@ -1,6 +1,7 @@
 package io.github.gracefulupgrade.handover;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.OptionalLong;
 
 import io.github.gracefulupgrade.handover.Attempt.Outcome;
@@ -19,21 +20,36 @@ final class Attempts {
 
 	private final Runnable changed;
 
+	private final Spawning spawning;
+
 	private @Nullable Trigger underWay;
 
 	private Duration start = Duration.ZERO;
 
 	private @Nullable Attempt last;
 
-	Attempts(Ports ports, Settings settings, Runnable changed) {
+	Attempts(Ports ports, Settings settings, Spawning spawning, Runnable changed) {
 		this.ports = ports;
 		this.settings = settings;
+		this.spawning = spawning;
 		this.changed = changed;
 	}
 
+	/**
+	 * An attempt begins, unless it began when its successor was started.
+	 */
 	void begin(Trigger trigger) {
-		this.underWay = trigger;
-		this.start = this.ports.control().now();
+		if (this.underWay != trigger) {
+			this.underWay = trigger;
+			this.start = this.ports.control().now();
+		}
+	}
+
+	/**
+	 * The trigger of the attempt under way.
+	 */
+	@Nullable Trigger underWay() {
+		return this.underWay;
 	}
 
 	void succeeded(Candidate successor) {
@@ -42,31 +58,31 @@ final class Attempts {
 			.info("Handed over: successor pid=%d accepts, %s after the trigger; incumbent pid=%d accepts for another %s"
 				.formatted(successor.pid(), Incumbent.text(took), this.settings.pid(),
 						Incumbent.text(this.settings.closeTimeout())));
-		end(new Attempt(Outcome.HANDED_OVER, "successor pid=%d accepts".formatted(successor.pid()), took,
-				successor.optionalPid()));
+		end(Outcome.HANDED_OVER, "successor pid=%d accepts".formatted(successor.pid()), took, successor.optionalPid());
 	}
 
 	/**
 	 * The attempt failed. Does nothing if its end was told before.
 	 */
-	void failed(Candidate successor, String reason) {
+	void failed(@Nullable Candidate successor, String reason) {
 		if (this.underWay == null) {
 			return;
 		}
 		Duration took = took();
+		OptionalLong pid = (successor != null) ? successor.optionalPid() : this.spawning.pid();
 		this.ports.journal()
-			.warn("Upgrade failed after %s: %s; successor was pid=%d, incumbent pid=%d goes on"
-				.formatted(Incumbent.text(took), reason, successor.pid(), this.settings.pid()));
-		end(new Attempt(Outcome.FAILED, reason, took, successor.optionalPid()));
+			.warn("Upgrade failed after %s: %s; %sincumbent pid=%d goes on".formatted(Incumbent.text(took), reason,
+					pid.isPresent() ? "successor was pid=" + pid.getAsLong() + ", " : "", this.settings.pid()));
+		end(Outcome.FAILED, reason, took, pid);
 	}
 
 	/**
 	 * The successor had accepted, and is dead.
 	 */
 	void undone(Candidate successor) {
-		end(new Attempt(Outcome.FAILED,
+		end(Outcome.FAILED,
 				"successor pid=%d took over, but did not live: %s".formatted(successor.pid(), successor.failure()),
-				took(), successor.optionalPid()));
+				took(), successor.optionalPid());
 	}
 
 	/**
@@ -90,7 +106,9 @@ final class Attempts {
 		return this.last;
 	}
 
-	private void end(Attempt attempt) {
+	private void end(Outcome outcome, String reason, Duration took, OptionalLong successor) {
+		List<String> output = this.spawning.over(outcome == Outcome.HANDED_OVER);
+		Attempt attempt = new Attempt(outcome, reason, took, successor, output);
 		this.last = attempt;
 		this.changed.run();
 		Trigger trigger = this.underWay;
@@ -105,7 +123,7 @@ final class Attempts {
 	}
 
 	private static Attempt attempt(Outcome outcome, String reason) {
-		return new Attempt(outcome, reason, Duration.ZERO, OptionalLong.empty());
+		return new Attempt(outcome, reason, Duration.ZERO, OptionalLong.empty(), List.of());
 	}
 
 }

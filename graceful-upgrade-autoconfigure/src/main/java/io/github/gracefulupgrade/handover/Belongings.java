@@ -14,6 +14,13 @@ public interface Belongings {
 	int MAX_ITEMS = 4096;
 
 	/**
+	 * Contributor of an incumbent's standard output, "out", and error, "err", which it
+	 * hands over to a successor that it started itself. No application's contributor has
+	 * this name, which begins with a space.
+	 */
+	String STANDARD_STREAMS = " stdio";
+
+	/**
 	 * Ask the application for it. Does not wait; takes a bounded time.
 	 * @param done told once, on any thread, what there is
 	 */

@@ -34,17 +34,18 @@ final class ContainedPorts {
 		return new Ports(ports.control(), contained.new ContainedLock(), contained.new ContainedSocket(),
 				contained.new ContainedListeners(), contained.new ContainedConnections(),
 				contained.new ContainedBackground(), contained.new ContainedBelongings(),
-				contained.new ContainedPidFile(), contained.new ContainedExit(), ports.journal());
+				contained.new ContainedPidFile(), contained.new ContainedExit(), ports.journal(),
+				new ContainedSpawner(contained, ports.spawner()));
 	}
 
-	private boolean run(String what, Runnable call) {
+	boolean run(String what, Runnable call) {
 		return get(what, () -> {
 			call.run();
 			return true;
 		}, false);
 	}
 
-	private <T> T get(String what, Supplier<T> call, T otherwise) {
+	<T> T get(String what, Supplier<T> call, T otherwise) {
 		try {
 			T result = call.get();
 			this.failing.remove(what);

@@ -2,6 +2,7 @@ package io.github.gracefulupgrade.handover;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -31,7 +32,7 @@ public final class Handover implements Peer.Events {
 
 	private Instant since = Instant.now();
 
-	private volatile Snapshot snapshot = new Snapshot(Phase.STARTING, this.since, 0, null, null, null, null);
+	private volatile Snapshot snapshot = new Snapshot(Phase.STARTING, this.since, 0, null, null, null, null, null);
 
 	/**
 	 * Create an instance that has not begun to start.
@@ -140,6 +141,13 @@ public final class Handover implements Peer.Events {
 	}
 
 	/**
+	 * SIGHUP came. May be called from any thread.
+	 */
+	public void hungUp() {
+		this.ports.control().execute(() -> this.incumbent.trigger(Trigger.hangup()));
+	}
+
+	/**
 	 * Somebody asks for a handover. May be called from any thread.
 	 * @return completes with the outcome, on the control thread
 	 */
@@ -148,7 +156,7 @@ public final class Handover implements Peer.Events {
 		Trigger trigger = new Trigger(Trigger.Source.REQUEST, reply);
 		if (!this.ports.control().execute(() -> this.incumbent.trigger(trigger))) {
 			reply.complete(new Attempt(Attempt.Outcome.REFUSED, "this instance has shut down", Duration.ZERO,
-					OptionalLong.empty()));
+					OptionalLong.empty(), List.of()));
 		}
 		return reply;
 	}
@@ -281,7 +289,8 @@ public final class Handover implements Peer.Events {
 			this.since = Instant.now();
 		}
 		this.snapshot = new Snapshot(phase, this.since, this.successor.generation(), this.incumbent.successor(),
-				this.successor.predecessor(), this.incumbent.drainDeadline(), this.incumbent.lastAttempt());
+				this.successor.predecessor(), this.incumbent.drainDeadline(), this.incumbent.lastAttempt(),
+				this.incumbent.spawn());
 		try {
 			this.observer.accept(this.snapshot);
 		}

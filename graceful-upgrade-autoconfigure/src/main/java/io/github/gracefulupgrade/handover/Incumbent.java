@@ -41,6 +41,8 @@ final class Incumbent {
 
 	private final Strangers strangers;
 
+	private final Spawning spawning;
+
 	private final Attempts attempts;
 
 	private final RememberedTrigger remembered;
@@ -75,7 +77,8 @@ final class Incumbent {
 		this.settings = settings;
 		this.changed = changed;
 		this.strangers = new Strangers(ports, settings);
-		this.attempts = new Attempts(ports, settings, changed);
+		this.spawning = new Spawning(ports, settings, changed);
+		this.attempts = new Attempts(ports, settings, this.spawning, changed);
 		this.remembered = new RememberedTrigger(ports, settings, this.attempts);
 		this.deadline = new Alarm(ports.control());
 		this.reclaiming = new Alarm(ports.control());
@@ -99,8 +102,15 @@ final class Incumbent {
 		Candidate successor = this.successor;
 		switch (this.state) {
 			case SERVING -> {
-				if (successor != null && successor.isWaiting()) {
+				if (this.spawning.isUnderWay()) {
+					this.attempts.refuse(trigger, Outcome.REFUSED, this.spawning.name() + " is not ready yet");
+				}
+				else if (successor != null && successor.isWaiting()) {
 					offer(successor, trigger);
+				}
+				else if (successor == null && trigger.startsSuccessor() && this.ports.spawner().isEnabled()) {
+					this.attempts.begin(trigger);
+					this.spawning.begin(trigger, (reason) -> this.attempts.failed(null, reason));
 				}
 				else if (successor != null || trigger.isSignal()) {
 					this.remembered.remember(trigger, successor);
@@ -121,12 +131,13 @@ final class Incumbent {
 	}
 
 	private void offer(Candidate successor, Trigger trigger) {
+		this.attempts.begin(trigger);
+		this.spawning.decided(successor);
 		List<Message.Listener> listeners = this.ports.listeners().current();
 		if (listeners.isEmpty()) {
-			this.attempts.refuse(trigger, Outcome.FAILED, "this instance has no listener that could be handed over");
+			this.attempts.failed(successor, "this instance has no listener that could be handed over");
 			return;
 		}
-		this.attempts.begin(trigger);
 		this.ports.journal()
 			.info("%s: incumbent pid=%d offers %d listener(s) to successor pid=%d: %s".formatted(trigger,
 					this.settings.pid(), listeners.size(), successor.pid(),
@@ -143,6 +154,7 @@ final class Incumbent {
 		}
 		become(IncumbentState.OFFERED);
 		Luggage.send(items, successor.peer()::send);
+		Luggage.send(this.spawning.streams(successor), successor.peer()::send);
 		successor.peer().send(new Message.Offer(listeners, false));
 	}
 
@@ -243,6 +255,7 @@ final class Incumbent {
 					.info("Successor pid=%d is gone before incumbent pid=%d handed over: %s".formatted(successor.pid(),
 							this.settings.pid(), reason));
 				this.changed.run();
+				this.spawning.lost(successor, reason);
 				this.remembered.successorFailed(reason);
 			}
 			case GATHERING, OFFERED -> {
@@ -397,6 +410,7 @@ final class Incumbent {
 
 	private void giveUpOn(@Nullable Candidate successor) {
 		if (this.state == IncumbentState.COMMITTED || this.state == IncumbentState.RECLAIMING) {
+			this.spawning.letGo();
 			stop(successor);
 		}
 	}
@@ -409,9 +423,7 @@ final class Incumbent {
 		this.ports.socket().retire();
 		become(IncumbentState.STOPPING);
 		this.shutdown.mayGoOn();
-		if (successor != null) {
-			this.attempts.failed(successor, "incumbent pid=%d is shutting down".formatted(this.settings.pid()));
-		}
+		this.attempts.failed(successor, "incumbent pid=%d is shutting down".formatted(this.settings.pid()));
 	}
 
 	// --- peers
@@ -526,7 +538,8 @@ final class Incumbent {
 			.info("Successor pid=%d is ready and waits for incumbent pid=%d to hand over; trigger it with: kill -QUIT %d"
 				.formatted(successor.pid(), this.settings.pid(), this.settings.pid()));
 		this.changed.run();
-		Trigger trigger = this.remembered.take();
+		Trigger remembered = this.remembered.take();
+		Trigger trigger = this.spawning.isUnderWay() ? this.attempts.underWay() : remembered;
 		if (trigger != null) {
 			offer(successor, trigger);
 		}
@@ -544,6 +557,10 @@ final class Incumbent {
 
 	@Nullable Attempt lastAttempt() {
 		return this.attempts.last();
+	}
+
+	Snapshot.@Nullable Spawn spawn() {
+		return this.spawning.snapshot();
 	}
 
 	@Nullable Instant drainDeadline() {

@@ -13,8 +13,9 @@ package io.github.gracefulupgrade.handover;
  * @param pidFile the pid file
  * @param exit the way out
  * @param journal the operator's log
+ * @param spawner starts successors
  */
 public record Ports(ControlThread control, OwnershipLock lock, UpgradeSocket socket, Listeners listeners,
 		Connections connections, Background background, Belongings belongings, PidFile pidFile, Exit exit,
-		Journal journal) {
+		Journal journal, Spawner spawner) {
 }

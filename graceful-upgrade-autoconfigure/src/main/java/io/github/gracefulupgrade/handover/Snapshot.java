@@ -1,6 +1,7 @@
 package io.github.gracefulupgrade.handover;
 
 import java.time.Instant;
+import java.util.OptionalLong;
 
 import org.jspecify.annotations.Nullable;
 
@@ -14,9 +15,12 @@ import org.jspecify.annotations.Nullable;
  * @param predecessor the process that this one took over from, or {@code null}
  * @param drainDeadline when the drain cuts what is left, or {@code null} if none runs
  * @param lastAttempt the last attempt to hand over that ended, or {@code null}
+ * @param spawn the process that this one started as its successor and that does not wait
+ * yet, or {@code null}
  */
 public record Snapshot(Phase phase, Instant since, int generation, @Nullable Successor successor,
-		@Nullable Predecessor predecessor, @Nullable Instant drainDeadline, @Nullable Attempt lastAttempt) {
+		@Nullable Predecessor predecessor, @Nullable Instant drainDeadline, @Nullable Attempt lastAttempt,
+		@Nullable Spawn spawn) {
 
 	/**
 	 * A successor.
@@ -26,6 +30,15 @@ public record Snapshot(Phase phase, Instant since, int generation, @Nullable Suc
 	 * @param waiting whether it is ready to be handed over to, not just being built
 	 */
 	public record Successor(long pid, Instant since, boolean waiting) {
+	}
+
+	/**
+	 * A process that was started as the successor.
+	 *
+	 * @param pid its process id, if there is one yet
+	 * @param since when it was started
+	 */
+	public record Spawn(OptionalLong pid, Instant since) {
 	}
 
 	/**

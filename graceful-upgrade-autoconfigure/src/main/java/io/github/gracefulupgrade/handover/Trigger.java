@@ -14,6 +14,20 @@ record Trigger(Source source, CompletableFuture<Attempt> reply) {
 		return new Trigger(Source.SIGNAL, new CompletableFuture<>());
 	}
 
+	static Trigger hangup() {
+		return new Trigger(Source.HANGUP, new CompletableFuture<>());
+	}
+
+	/**
+	 * Whether whoever asks wants a successor to be started if there is none.
+	 */
+	boolean startsSuccessor() {
+		return this.source != Source.SIGNAL;
+	}
+
+	/**
+	 * Whether it is a SIGQUIT, which may come before the successor that it is meant for.
+	 */
 	boolean isSignal() {
 		return this.source == Source.SIGNAL;
 	}
@@ -32,6 +46,11 @@ record Trigger(Source source, CompletableFuture<Attempt> reply) {
 		 * SIGQUIT.
 		 */
 		SIGNAL("SIGQUIT"),
+
+		/**
+		 * SIGHUP.
+		 */
+		HANGUP("SIGHUP"),
 
 		/**
 		 * The actuator endpoint, or the application itself.

@@ -38,7 +38,7 @@ class GracefulUpgradeActuatorAutoConfigurationTests {
 			return new UpgradeStatus(17, UpgradePhase.DRAINING, 3, Instant.EPOCH, List.of(),
 					new UpgradeStatus.Successor(18, Instant.EPOCH, true), new UpgradeStatus.Predecessor(16, false),
 					new UpgradeStatus.Drain(5, 2, 7, Duration.ofSeconds(1)),
-					new Attempt(Outcome.HANDED_OVER, "it accepts", Duration.ofMillis(20)));
+					new Attempt(Outcome.HANDED_OVER, "it accepts", Duration.ofMillis(20)), null);
 		}
 
 		@Override

@@ -33,7 +33,8 @@ class UpgradeEndpointTests {
 
 		@Override
 		public UpgradeStatus status() {
-			return new UpgradeStatus(17, UpgradePhase.SERVING, 3, Instant.EPOCH, List.of(), null, null, null, null);
+			return new UpgradeStatus(17, UpgradePhase.SERVING, 3, Instant.EPOCH, List.of(), null, null, null, null,
+					null);
 		}
 
 		@Override
@@ -46,7 +47,7 @@ class UpgradeEndpointTests {
 	@Test
 	void everyFieldIsThereAlsoIfItDoesNotApply() {
 		assertThat(this.endpoint.status()).containsOnlyKeys("pid", "phase", "generation", "since", "listeners",
-				"successor", "predecessor", "drain", "lastAttempt");
+				"successor", "spawn", "predecessor", "drain", "lastAttempt");
 	}
 
 	@ParameterizedTest

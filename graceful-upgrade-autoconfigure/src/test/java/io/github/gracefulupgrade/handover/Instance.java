@@ -71,6 +71,8 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 
 	final SimulatedBackground background = new SimulatedBackground(this);
 
+	final SimulatedSpawner spawner = new SimulatedSpawner(this);
+
 	/**
 	 * What somebody waits for.
 	 */
@@ -100,6 +102,12 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 	Handover handover;
 
 	private Runnable beforeCommit = () -> {
+	};
+
+	/**
+	 * Whoever started it hears of its end.
+	 */
+	Runnable onDeath = () -> {
 	};
 
 	private final Deque<Runnable> control = new ArrayDeque<>();
@@ -155,7 +163,7 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 	 */
 	Handover handover(ControlThread control) {
 		return new Handover(new Ports(control, this, this, this.listeners, this.connections, this.background,
-				new NoBelongings(), this, this, this), this.settings, (snapshot) -> {
+				new NoBelongings(), this, this, this, this.spawner), this.settings, (snapshot) -> {
 					this.snapshots.add(snapshot);
 					call("observer");
 				});
@@ -311,6 +319,7 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 		this.control.clear();
 		this.threads.clear();
 		this.world.closeAllOf(this, lockLingers);
+		this.onDeath.run();
 	}
 
 	// --- what happens next

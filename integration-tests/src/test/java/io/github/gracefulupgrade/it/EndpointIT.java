@@ -54,7 +54,7 @@ class EndpointIT {
 		Instance incumbent = service.incumbent();
 		Http.Answer serving = status(incumbent);
 		assertThat(JsonPath.<Map<String, Object>>read(serving.body(), "$")).containsOnlyKeys("pid", "phase",
-				"generation", "since", "listeners", "successor", "predecessor", "drain", "lastAttempt");
+				"generation", "since", "listeners", "successor", "spawn", "predecessor", "drain", "lastAttempt");
 		assertThat(pid(serving, "$.pid")).isEqualTo(incumbent.pid());
 		assertThat(EndpointIT.<String>read(serving, "$.phase")).isEqualTo("SERVING");
 		int generation = read(serving, "$.generation");
