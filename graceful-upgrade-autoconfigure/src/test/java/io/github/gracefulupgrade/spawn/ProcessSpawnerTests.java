@@ -124,6 +124,7 @@ class ProcessSpawnerTests {
 	void endsWithAllThatItStarted() throws Exception {
 		Path file = this.folder.resolve("pid");
 		Spawner.Child child = start(null, "sh", "-c", "sleep 1000 & echo $! > " + file + "; wait");
+		await(this.pid);
 		ProcessHandle grandchild = awaitPidIn(file);
 		assertThat(child.includes(grandchild.pid())).isTrue();
 		assertThat(child.includes(ProcessHandle.current().pid())).isFalse();
@@ -137,6 +138,7 @@ class ProcessSpawnerTests {
 		Path file = this.folder.resolve("pid");
 		Spawner.Child child = start(null, "sh", "-c",
 				"trap '' TERM; sleep 1000 & echo $! > " + file + "; while :; do wait; done");
+		await(this.pid);
 		ProcessHandle grandchild = awaitPidIn(file);
 		child.terminate();
 		assertThat(grandchild.isAlive()).isTrue();
