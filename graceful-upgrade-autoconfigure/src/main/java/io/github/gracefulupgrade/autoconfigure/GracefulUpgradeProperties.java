@@ -24,7 +24,8 @@ public class GracefulUpgradeProperties {
 
 	/**
 	 * Whether this instance takes over from a running one: 'true' (or --upgrade, or -u)
-	 * must, 'auto' does if there is one.
+	 * must, 'auto' does if there is one, 'test' only tries whether it could, and exits
+	 * with 0 or 1.
 	 */
 	private Upgrade upgrade = Upgrade.FALSE;
 
@@ -266,7 +267,12 @@ public class GracefulUpgradeProperties {
 		/**
 		 * It does if there is a running one.
 		 */
-		AUTO
+		AUTO,
+
+		/**
+		 * It only tries whether it could, says what it found, and exits with 0 or 1.
+		 */
+		TEST
 
 	}
 

@@ -34,7 +34,8 @@ public final class NotUpgradableAutoConfiguration {
 		return (beanFactory) -> {
 			String obstacle = "it is no reactive web application on Reactor Netty (spring-boot-starter-webflux, and"
 					+ " spring.main.web-application-type=reactive)";
-			if (Binder.get(environment).bind("pingora.upgrade", Upgrade.class).orElse(Upgrade.FALSE) == Upgrade.TRUE) {
+			Upgrade upgrade = Binder.get(environment).bind("pingora.upgrade", Upgrade.class).orElse(Upgrade.FALSE);
+			if (upgrade == Upgrade.TRUE || upgrade == Upgrade.TEST) {
 				throw new UpgradeException("This application cannot take over from another instance: " + obstacle,
 						"Start without --upgrade. If this is only the parent context of such an application, exclude "
 								+ NotUpgradableAutoConfiguration.class.getName() + " there.");

@@ -163,6 +163,7 @@ final class UpgradeRuntime implements DisposableBean {
 			case FALSE -> Mode.COLD;
 			case TRUE -> Mode.SUCCESSOR;
 			case AUTO -> Mode.AUTO;
+			case TEST -> Mode.TEST;
 		};
 		if (mode != Mode.COLD) {
 			this.listeners.shut();
@@ -201,7 +202,7 @@ final class UpgradeRuntime implements DisposableBean {
 		this.signals.listen();
 		step(this.handover::awaitListeners);
 		this.contributions.deliver();
-		if (this.handover.isCold()) {
+		if (this.handover.isCold() && this.properties.getUpgrade() != Upgrade.TEST) {
 			activateSockets();
 		}
 	}
@@ -239,6 +240,9 @@ final class UpgradeRuntime implements DisposableBean {
 							+ " addresses as the sockets have them.");
 		}
 		step(this.handover::awaitOwnership);
+		if (this.properties.getUpgrade() == Upgrade.TEST) {
+			throw new UpgradeTestPassed();
+		}
 	}
 
 	/**
@@ -253,7 +257,7 @@ final class UpgradeRuntime implements DisposableBean {
 	}
 
 	private State unsupported(String obstacle) {
-		if (this.properties.getUpgrade() == Upgrade.TRUE) {
+		if (this.properties.getUpgrade() == Upgrade.TRUE || this.properties.getUpgrade() == Upgrade.TEST) {
 			throw new UpgradeException("This instance cannot take over from another one: " + obstacle,
 					"Remove the obstacle, or start without --upgrade.");
 		}

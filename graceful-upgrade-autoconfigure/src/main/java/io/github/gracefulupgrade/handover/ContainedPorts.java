@@ -131,6 +131,11 @@ final class ContainedPorts {
 		}
 
 		@Override
+		public void rehearse(List<Message.Listener> incumbents) {
+			this.listeners.rehearse(incumbents);
+		}
+
+		@Override
 		public List<String> settle() {
 			return this.listeners.settle();
 		}

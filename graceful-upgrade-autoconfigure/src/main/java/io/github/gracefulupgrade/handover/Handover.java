@@ -26,6 +26,12 @@ public final class Handover implements Peer.Events {
 
 	private final Successor successor;
 
+	/**
+	 * In place of the successor in an instance that only tries. Set before anything else
+	 * happens, on the control thread.
+	 */
+	private @Nullable Rehearsal rehearsal;
+
 	private final Incumbent incumbent;
 
 	private final Consumer<Snapshot> observer;
@@ -63,7 +69,14 @@ public final class Handover implements Peer.Events {
 	}
 
 	CompletableFuture<Void> prepared(Mode mode) {
-		return onControlThread(() -> this.successor.prepare(mode));
+		return onControlThread(() -> {
+			if (mode != Mode.TEST) {
+				return this.successor.prepare(mode);
+			}
+			Rehearsal rehearsal = new Rehearsal(this.ports, this.settings);
+			this.rehearsal = rehearsal;
+			return rehearsal.prepare();
+		});
 	}
 
 	/**
@@ -77,7 +90,8 @@ public final class Handover implements Peer.Events {
 	}
 
 	CompletableFuture<Void> listenersDecided() {
-		return onControlThread(this.successor::awaitOffer);
+		return onControlThread(
+				() -> (this.rehearsal != null) ? this.rehearsal.awaitOffer() : this.successor.awaitOffer());
 	}
 
 	/**
@@ -100,7 +114,8 @@ public final class Handover implements Peer.Events {
 	}
 
 	CompletableFuture<Void> owned() {
-		return onControlThread(this.successor::awaitCommit);
+		return onControlThread(
+				() -> (this.rehearsal != null) ? this.rehearsal.awaitCommit() : this.successor.awaitCommit());
 	}
 
 	/**
@@ -128,7 +143,12 @@ public final class Handover implements Peer.Events {
 	 * @param reason a sentence for the incumbent's log
 	 */
 	public void abandon(String reason) {
-		this.ports.control().execute(() -> this.successor.abandon(reason));
+		this.ports.control().execute(() -> {
+			if (this.rehearsal != null) {
+				this.rehearsal.abandon();
+			}
+			this.successor.abandon(reason);
+		});
 	}
 
 	// --- the life of an incumbent
@@ -212,7 +232,10 @@ public final class Handover implements Peer.Events {
 	@Override
 	public void received(Peer peer, Message message) {
 		this.ports.control().execute(() -> {
-			if (this.successor.owns(peer)) {
+			if (this.rehearsal != null && this.rehearsal.owns(peer)) {
+				this.rehearsal.received(message);
+			}
+			else if (this.successor.owns(peer)) {
 				this.successor.received(peer, message);
 			}
 			else {
@@ -224,7 +247,10 @@ public final class Handover implements Peer.Events {
 	@Override
 	public void disconnected(Peer peer, String reason) {
 		this.ports.control().execute(() -> {
-			if (this.successor.owns(peer)) {
+			if (this.rehearsal != null && this.rehearsal.owns(peer)) {
+				this.rehearsal.disconnected(reason);
+			}
+			else if (this.successor.owns(peer)) {
 				this.successor.disconnected(reason);
 			}
 			else {

@@ -438,7 +438,12 @@ final class Incumbent {
 			receivedFromSuccessor(successor, message);
 		}
 		else if (this.strangers.saidHello(peer, message)) {
-			hello(peer, (Message.Hello) message);
+			if (message instanceof Message.Hello hello) {
+				hello(peer, hello);
+			}
+			else {
+				trial(peer, (Message.Trial) message);
+			}
 		}
 	}
 
@@ -453,30 +458,64 @@ final class Incumbent {
 	}
 
 	private void hello(Peer peer, Message.Hello hello) {
-		long pid = this.settings.pid();
-		if (hello.version() != Message.PROTOCOL_VERSION) {
-			refuse(peer, hello, Refusal.VERSION, pid,
-					"incumbent pid=%d speaks version %d of the protocol, pid=%d speaks version %d".formatted(pid,
-							Message.PROTOCOL_VERSION, hello.pid(), hello.version()));
+		if (this.state == IncumbentState.STARTING) {
+			// Its own take-over is not complete: who comes now comes again.
+			peer.close();
 			return;
 		}
-		switch (this.state) {
-			// Its own take-over is not complete: who comes now comes again.
-			case STARTING -> peer.close();
-			case SERVING, GATHERING, OFFERED, COMMITTED, RECLAIMING -> {
-				if (this.successor == null) {
-					welcome(peer, hello);
-				}
-				else {
-					refuse(peer, hello, Refusal.BUSY, pidOf(this.successor),
-							"successor pid=%d is already there".formatted(pidOf(this.successor)));
-				}
-			}
-			case CLOSING, DRAINING, LEAVING, GONE -> refuse(peer, hello, Refusal.LEAVING, pid,
+		Message.Refused refused = refusal(hello.version(), hello.pid());
+		if (refused == null) {
+			welcome(peer, hello);
+			return;
+		}
+		this.ports.journal()
+			.warn("Incumbent pid=%d refused successor pid=%d: %s".formatted(this.settings.pid(), hello.pid(),
+					refused.text()));
+		peer.send(refused);
+		peer.close();
+	}
+
+	/**
+	 * Somebody only tries whether it would be welcome.
+	 */
+	private void trial(Peer peer, Message.Trial trial) {
+		if (this.state == IncumbentState.STARTING) {
+			peer.close();
+			return;
+		}
+		Message.Refused refused = refusal(trial.version(), trial.pid());
+		if (refused != null || trial.built()) {
+			this.ports.journal()
+				.info("pid=%d (%s) tries whether it could take over from incumbent pid=%d: %s".formatted(trial.pid(),
+						trial.application(), this.settings.pid(),
+						(refused != null) ? "no, " + refused.text() : "it would be welcome"));
+		}
+		List<Message.Listener> listeners = this.ports.listeners().current();
+		peer.send((refused != null) ? refused : new Message.Terms(Message.PROTOCOL_VERSION, this.settings.pid(),
+				listeners.subList(0, Math.min(listeners.size(), Message.Terms.MOST))));
+		peer.close();
+	}
+
+	/**
+	 * Why a process is not welcome as a successor now.
+	 * @return the refusal, or {@code null} if it is welcome
+	 */
+	private Message.@Nullable Refused refusal(int version, long candidate) {
+		long pid = this.settings.pid();
+		if (version != Message.PROTOCOL_VERSION) {
+			return new Message.Refused(Refusal.VERSION, pid,
+					"incumbent pid=%d speaks version %d of the protocol, pid=%d speaks version %d".formatted(pid,
+							Message.PROTOCOL_VERSION, candidate, version));
+		}
+		return switch (this.state) {
+			case STARTING, SERVING, GATHERING, OFFERED, COMMITTED, RECLAIMING ->
+				(this.successor == null) ? null : new Message.Refused(Refusal.BUSY, pidOf(this.successor),
+						"successor pid=%d is already there".formatted(pidOf(this.successor)));
+			case CLOSING, DRAINING, LEAVING, GONE -> new Message.Refused(Refusal.LEAVING, pid,
 					"incumbent pid=%d handed over to pid=%d already".formatted(pid, pidOf(this.successor)));
 			case STOPPING ->
-				refuse(peer, hello, Refusal.LEAVING, pid, "incumbent pid=%d is shutting down".formatted(pid));
-		}
+				new Message.Refused(Refusal.LEAVING, pid, "incumbent pid=%d is shutting down".formatted(pid));
+		};
 	}
 
 	private void welcome(Peer peer, Message.Hello hello) {
@@ -486,13 +525,6 @@ final class Incumbent {
 					hello.application(), this.settings.pid()));
 		peer.send(new Message.Welcome(Message.PROTOCOL_VERSION, this.settings.pid(), this.generation));
 		this.changed.run();
-	}
-
-	private void refuse(Peer peer, Message.Hello hello, Refusal reason, long pid, String text) {
-		this.ports.journal()
-			.warn("Incumbent pid=%d refused successor pid=%d: %s".formatted(this.settings.pid(), hello.pid(), text));
-		peer.send(new Message.Refused(reason, pid, text));
-		peer.close();
 	}
 
 	private void receivedFromSuccessor(Candidate successor, Message message) {

@@ -22,6 +22,13 @@ public interface Listeners {
 	void inherit(List<Message.Listener> offered);
 
 	/**
+	 * Let the web servers that start next listen where nobody finds them, and only note
+	 * which of the incumbent's listeners they would take over.
+	 * @param incumbents the incumbent's listeners, without descriptors
+	 */
+	void rehearse(List<Message.Listener> incumbents);
+
+	/**
 	 * The listeners that web servers of this instance took over, and so far do not accept
 	 * on. Closes those that nobody took.
 	 * @return their names

@@ -49,6 +49,39 @@ public sealed interface Message {
 	}
 
 	/**
+	 * From a process that only tries whether it could be a successor, in place of
+	 * {@link Hello}: whether it would be welcome. Answered by {@link Terms} or
+	 * {@link Refused}, and that is all.
+	 *
+	 * @param version the protocol version that it speaks
+	 * @param pid its process id
+	 * @param application its application name, for the log
+	 * @param built whether its application is built, so that this is the last question
+	 */
+	record Trial(int version, long pid, String application, boolean built) implements Message {
+	}
+
+	/**
+	 * Incumbent's answer to {@link Trial}: welcome.
+	 *
+	 * @param version the protocol version that the incumbent speaks
+	 * @param pid the incumbent's process id
+	 * @param listeners what would be offered, without descriptors; at most {@value #MOST}
+	 */
+	record Terms(int version, long pid, List<Listener> listeners) implements Message {
+
+		/**
+		 * The most listeners that are told of.
+		 */
+		public static final int MOST = 64;
+
+		public Terms {
+			listeners = List.copyOf(listeners);
+		}
+
+	}
+
+	/**
 	 * Successor to incumbent: the application is built, the listeners may come.
 	 */
 	record Waiting() implements Message {

@@ -18,6 +18,12 @@ public enum Mode {
 	/**
 	 * Take over if there is an incumbent, else start cold.
 	 */
-	AUTO
+	AUTO,
+
+	/**
+	 * Only try whether it could take over: there must be an incumbent, which notices
+	 * nothing.
+	 */
+	TEST
 
 }

@@ -78,6 +78,11 @@ final class StartFailures {
 				otherVersion());
 	}
 
+	UpgradeException wrongAnswer(Message message) {
+		return new UpgradeException("The process at %s answered the question of pid=%d with %s"
+			.formatted(this.settings.path(), this.settings.pid(), message.kind()), otherVersion());
+	}
+
 	private static String otherVersion() {
 		return "Stop the running instance and start this one in its place, or upgrade by way of a version that"
 				+ " speaks the same protocol.";

@@ -42,13 +42,13 @@ final class Strangers {
 	}
 
 	/**
-	 * Something came from a process that is not the successor. Unless it is HELLO from a
-	 * stranger, there is nothing to be said about it.
-	 * @return whether a stranger said HELLO
+	 * Something came from a process that is not the successor. Unless it is HELLO or
+	 * TRIAL from a stranger, there is nothing to be said about it.
+	 * @return whether a stranger said HELLO or TRIAL
 	 */
 	boolean saidHello(Peer peer, Message message) {
 		boolean stranger = remove(peer);
-		if (stranger && message instanceof Message.Hello) {
+		if (stranger && (message instanceof Message.Hello || message instanceof Message.Trial)) {
 			return true;
 		}
 		Message.discard(message);

@@ -1,5 +1,7 @@
 package io.github.gracefulupgrade.netty;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 
 import io.github.gracefulupgrade.handover.Connections.Established;
@@ -28,6 +30,11 @@ final class AcceptGate extends ChannelDuplexHandler {
 	 */
 	private final boolean adopted;
 
+	/**
+	 * Whether the server is to listen where nobody finds it.
+	 */
+	private boolean hidden;
+
 	private boolean open;
 
 	private boolean bound;
@@ -53,9 +60,20 @@ final class AcceptGate extends ChannelDuplexHandler {
 			promise.setSuccess();
 			ctx.channel().read();
 		}
+		else if (this.hidden) {
+			super.bind(ctx, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), promise);
+		}
 		else {
 			super.bind(ctx, localAddress, promise);
 		}
+	}
+
+	/**
+	 * Bind to a free port of the loopback interface, whatever is asked for. To be called
+	 * before registration.
+	 */
+	void hide() {
+		this.hidden = true;
 	}
 
 	/**

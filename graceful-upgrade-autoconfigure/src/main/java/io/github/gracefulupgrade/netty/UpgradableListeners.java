@@ -58,6 +58,12 @@ public final class UpgradableListeners implements Listeners {
 	private boolean takenBack;
 
 	/**
+	 * Whether it is only tried who would take what: nothing is inherited then, and
+	 * servers bind where nobody finds them.
+	 */
+	private boolean rehearsing;
+
+	/**
 	 * Create the listeners of an application.
 	 * @param journal where it is written what becomes of each listener
 	 * @param connections told of every accepted connection
@@ -98,7 +104,8 @@ public final class UpgradableListeners implements Listeners {
 								+ " start may take after the offer), then try again.");
 			}
 			Message.Listener listener = take(name, requested, inet.getPort());
-			Descriptor existing = (listener != null) ? listener.descriptor() : this.activated.take(name, inet);
+			Descriptor existing = this.rehearsing ? null
+					: (listener != null) ? listener.descriptor() : this.activated.take(name, inet);
 			Source source = (listener != null) ? Source.INHERITED
 					: (existing != null) ? Source.ACTIVATED : Source.BOUND;
 			Channel channel = (existing != null) ? adopt(existing) : unbound.get();
@@ -107,6 +114,9 @@ public final class UpgradableListeners implements Listeners {
 			}
 			ListenerTraits traits = new ListenerTraits((listener != null) ? listener.name() : name, movable);
 			AcceptGate gate = new AcceptGate(existing != null, this.open, traits, this.connections);
+			if (this.rehearsing) {
+				gate.hide();
+			}
 			channel.pipeline().addFirst(gate);
 			Listening listening = new Listening(name, requested, channel, gate, traits, source);
 			this.listening.add(listening);
@@ -174,7 +184,16 @@ public final class UpgradableListeners implements Listeners {
 	}
 
 	@Override
+	public synchronized void rehearse(List<Message.Listener> incumbents) {
+		this.rehearsing = true;
+		this.inherited.addAll(incumbents);
+	}
+
+	@Override
 	public synchronized List<String> settle() {
+		if (this.rehearsing) {
+			return compare();
+		}
 		this.listening.forEach(
 				(listener) -> this.journal.info((listener.isInherited() ? "Listener %s %s: handed over by the incumbent"
 						: "Listener %s %s: not one of the incumbent's, bound anew")
@@ -184,6 +203,18 @@ public final class UpgradableListeners implements Listeners {
 				.formatted(listener.name(), listener.bound())));
 		closeInherited();
 		return this.listening.stream().filter(Listening::isInherited).map((listener) -> listener.name).toList();
+	}
+
+	private List<String> compare() {
+		this.listening.forEach((listener) -> this.journal
+			.info((listener.isInherited() ? "Listener %s %s: would be handed over by the incumbent"
+					: "Listener %s %s: not one of the incumbent's, would be bound anew")
+				.formatted(listener.name, listener.requested)));
+		this.inherited.forEach((listener) -> this.journal
+			.info("Listener %s %s: the incumbent's, and not configured here; would close with the incumbent"
+				.formatted(listener.name(), listener.bound())));
+		this.inherited.clear();
+		return this.listening.stream().filter(Listening::isInherited).map(Listening::name).toList();
 	}
 
 	@Override

@@ -15,10 +15,10 @@ import io.github.gracefulupgrade.handover.Message;
  * Messages to bytes and back. Pure: no I/O, no state.
  * <p>
  * A frame is the length of what follows ({@value #MAX_LENGTH} at most), the type, and the
- * fields of the type; numbers are big-endian. The three <em>opening</em> frames, HELLO,
- * WELCOME and REFUSED, begin with a magic word and the sender's version, so that two
- * versions understand each other well enough to part with a reason: their fields keep
- * their places in all versions, later ones only append.
+ * fields of the type; numbers are big-endian. The <em>opening</em> frames, HELLO,
+ * WELCOME, REFUSED, TRIAL and TERMS, begin with a magic word and the sender's version, so
+ * that two versions understand each other well enough to part with a reason: their fields
+ * keep their places in all versions, later ones only append.
  */
 final class FrameCodec {
 
@@ -43,6 +43,11 @@ final class FrameCodec {
 	static final int NAME_BOUND = 255;
 
 	static final int TEXT_BOUND = 4096;
+
+	/**
+	 * In place of the descriptor of a listener that is only told of: nobody looks at it.
+	 */
+	static final Descriptor NONE = Descriptor.borrowed(0);
 
 	private static final byte[] MAGIC = "GUPG".getBytes(StandardCharsets.US_ASCII);
 
@@ -101,6 +106,15 @@ final class FrameCodec {
 				.i64(refused.pid())
 				.text(refused.text(), TEXT_BOUND)
 				.toFrame();
+		}
+		if (message instanceof Message.Trial trial) {
+			return opening(FrameType.TRIAL, trial.version()).i64(trial.pid())
+				.text(trial.application(), NAME_BOUND)
+				.flag(trial.built())
+				.toFrame();
+		}
+		if (message instanceof Message.Terms terms) {
+			return encode(terms);
 		}
 		if (message instanceof Message.Waiting) {
 			return new FrameOutput(FrameType.WAITING).toFrame();
@@ -169,6 +183,20 @@ final class FrameCodec {
 		return out.toFrame();
 	}
 
+	private static byte[] encode(Message.Terms terms) {
+		if (terms.listeners().size() > Message.Terms.MOST) {
+			throw new IllegalArgumentException("TERMS: %d listeners, at most %d are told of"
+				.formatted(terms.listeners().size(), Message.Terms.MOST));
+		}
+		FrameOutput out = opening(FrameType.TERMS, terms.version()).i64(terms.pid()).u16(terms.listeners().size());
+		for (Message.Listener listener : terms.listeners()) {
+			out.identifier(listener.name(), NAME_BOUND)
+				.identifier(listener.requested(), NAME_BOUND)
+				.identifier(listener.bound(), NAME_BOUND);
+		}
+		return out.toFrame();
+	}
+
 	private static byte[] encode(Message.OpenFiles files) {
 		if (files.descriptors().size() > MAX_DESCRIPTORS) {
 			throw new IllegalArgumentException("DESCRIPTORS: %d, at most %d travel in one frame"
@@ -220,7 +248,7 @@ final class FrameCodec {
 		FrameType type = FrameType.of(bytes.get() & 0xff);
 		FrameInput in = new FrameInput(type, bytes);
 		Frame frame = switch (type) {
-			case HELLO, WELCOME, REFUSED -> {
+			case HELLO, WELCOME, REFUSED, TRIAL, TERMS -> {
 				in.expect("magic", MAGIC);
 				int version = in.u16("version");
 				Frame opening = Frame.of(type, opening(type, version, in));
@@ -256,8 +284,21 @@ final class FrameCodec {
 			case HELLO -> new Message.Hello(version, in.i64("pid"), in.string("application", NAME_BOUND));
 			case WELCOME -> new Message.Welcome(version, in.i64("pid"), in.i32("generation"));
 			case REFUSED -> new Message.Refused(refusal(in, version), in.i64("pid"), in.string("text", TEXT_BOUND));
+			case TRIAL ->
+				new Message.Trial(version, in.i64("pid"), in.string("application", NAME_BOUND), in.flag("built"));
+			case TERMS -> new Message.Terms(version, in.i64("pid"), terms(in));
 			default -> throw new IllegalArgumentException(type + " opens nothing");
 		};
+	}
+
+	private static List<Message.Listener> terms(FrameInput in) throws ProtocolException {
+		int count = in.count("listeners", Message.Terms.MOST);
+		List<Message.Listener> listeners = new ArrayList<>();
+		for (int i = 0; i < count; i++) {
+			listeners.add(new Message.Listener(in.string("name", NAME_BOUND), in.string("requested", NAME_BOUND),
+					in.string("bound", NAME_BOUND), NONE));
+		}
+		return listeners;
 	}
 
 	private static Frame offer(FrameInput in) throws ProtocolException {

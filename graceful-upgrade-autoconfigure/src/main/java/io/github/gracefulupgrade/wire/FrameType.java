@@ -7,7 +7,7 @@ package io.github.gracefulupgrade.wire;
  */
 enum FrameType {
 
-	HELLO(0x01), WELCOME(0x02), REFUSED(0x03),
+	HELLO(0x01), WELCOME(0x02), REFUSED(0x03), TRIAL(0x04), TERMS(0x05),
 
 	WAITING(0x10), OFFER(0x11), READY(0x12), FAILED(0x13), WITHDRAWN(0x14), COMMIT(0x15), STATE(0x16),
 	DESCRIPTORS(0x17),

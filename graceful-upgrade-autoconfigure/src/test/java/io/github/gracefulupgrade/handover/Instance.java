@@ -257,6 +257,10 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 		goOn("wait for listeners", this.handover.listenersDecided(), Stage.SERVERS, () -> {
 			this.listeners.startServers();
 			goOn("wait for ownership", this.handover.owned(), Stage.REST, () -> {
+				if (this.mode == Mode.TEST) {
+					die(0, Duration.ZERO);
+					return;
+				}
 				this.background.begin();
 				goOn("serve", this.handover.serving(), null, () -> this.serving = true);
 			});
@@ -661,6 +665,8 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 
 		private boolean open;
 
+		private @Nullable List<Message.Listener> rehearsal;
+
 		SimulatedListeners(Instance instance) {
 			this.instance = instance;
 		}
@@ -669,6 +675,9 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 		 * The web servers start: on inherited listeners, or bound anew.
 		 */
 		void startServers() {
+			if (this.rehearsal != null) {
+				return;
+			}
 			for (String name : this.instance.configured) {
 				Message.Listener listener = this.inherited.stream()
 					.filter((candidate) -> candidate.name().equals(name))
@@ -724,8 +733,19 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 		}
 
 		@Override
+		public void rehearse(List<Message.Listener> incumbents) {
+			this.rehearsal = List.copyOf(incumbents);
+		}
+
+		@Override
 		public List<String> settle() {
 			this.instance.call("listeners.settle");
+			List<Message.Listener> rehearsal = this.rehearsal;
+			if (rehearsal != null) {
+				return this.instance.configured.stream()
+					.filter((name) -> rehearsal.stream().anyMatch((listener) -> listener.name().equals(name)))
+					.toList();
+			}
 			closeInherited();
 			return List.copyOf(this.adopted);
 		}

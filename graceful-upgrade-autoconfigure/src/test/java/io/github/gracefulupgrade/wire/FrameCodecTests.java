@@ -33,6 +33,8 @@ import io.github.gracefulupgrade.handover.Message.Received;
 import io.github.gracefulupgrade.handover.Message.Refusal;
 import io.github.gracefulupgrade.handover.Message.Refused;
 import io.github.gracefulupgrade.handover.Message.StatePart;
+import io.github.gracefulupgrade.handover.Message.Terms;
+import io.github.gracefulupgrade.handover.Message.Trial;
 import io.github.gracefulupgrade.handover.Message.Waiting;
 import io.github.gracefulupgrade.handover.Message.Welcome;
 import io.github.gracefulupgrade.handover.Message.Withdrawn;
@@ -56,17 +58,23 @@ class FrameCodecTests {
 		return Stream.of(new Hello(1, 4711, "shop"), new Hello(0, 0, ""), new Hello(65535, Long.MAX_VALUE, EURO),
 				new Welcome(1, 4711, 3), new Welcome(1, 1, Integer.MAX_VALUE), new Refused(Refusal.BUSY, 17, "busy"),
 				new Refused(Refusal.VERSION, 17, "version"), new Refused(Refusal.LEAVING, 17, "leaving"),
-				new Refused(Refusal.FOREIGN, 0, EURO), new Waiting(), new Offer(List.of(), false),
-				new Offer(List.of(listener("server", 5)), true), new Offer(listeners(32), false), new Ready(List.of()),
-				new Ready(List.of("server", "management")), new Failed("the port " + EURO),
-				new Failed("x".repeat(4096)), new Withdrawn(true, "leaving"), new Withdrawn(false, ""), new Commit(),
-				new Accepting(List.of("server"), 100), new Accepting(names(1024, 61), Integer.MAX_VALUE),
-				new Handoff(List.of()), new Handoff(List.of(connection(5))),
+				new Refused(Refusal.FOREIGN, 0, EURO), new Trial(1, 4711, "shop", true), new Trial(2, 1, EURO, false),
+				new Terms(1, 4711, List.of()), new Terms(1, 4711, List.of(told("server"))), new Waiting(),
+				new Offer(List.of(), false), new Offer(List.of(listener("server", 5)), true),
+				new Offer(listeners(32), false), new Ready(List.of()), new Ready(List.of("server", "management")),
+				new Failed("the port " + EURO), new Failed("x".repeat(4096)), new Withdrawn(true, "leaving"),
+				new Withdrawn(false, ""), new Commit(), new Accepting(List.of("server"), 100),
+				new Accepting(names(1024, 61), Integer.MAX_VALUE), new Handoff(List.of()),
+				new Handoff(List.of(connection(5))),
 				new Handoff(IntStream.range(0, 32).mapToObj((i) -> connection(i)).toList()), new Received(32, 0),
 				new Received(0, Integer.MAX_VALUE), new Enough(), new StatePart("c", "n", bytes(0), true),
 				new StatePart("c", "n", bytes(StatePart.MAX_BYTES), false), new OpenFiles(List.of()),
 				new OpenFiles(List.of(new Open("c", "n", Descriptor.borrowed(5)))), new Farewell(0, Long.MAX_VALUE),
 				new Goodbye());
+	}
+
+	private static Message.Listener told(String name) {
+		return new Message.Listener(name, "*:8080", "*:8080", FrameCodec.NONE);
 	}
 
 	private static ByteBuffer bytes(int length) {
@@ -114,6 +122,8 @@ class FrameCodecTests {
 			case HELLO -> 0x01;
 			case WELCOME -> 0x02;
 			case REFUSED -> 0x03;
+			case TRIAL -> 0x04;
+			case TERMS -> 0x05;
 			case WAITING -> 0x10;
 			case OFFER -> 0x11;
 			case READY -> 0x12;
