@@ -141,7 +141,7 @@ final class Rehearsal {
 
 	void disconnected(String reason) {
 		hangUp();
-		this.lastWord = reason;
+		this.lastWord = reason + " (one of an older version does not know the question)";
 		connectAgain();
 	}
 
