@@ -21,9 +21,11 @@ final class Tail {
 	private long written;
 
 	synchronized void add(byte[] bytes, int length) {
-		for (int i = Math.max(0, length - MAX_BYTES); i < length; i++) {
-			this.ring[(int) ((this.written + i) % MAX_BYTES)] = bytes[i];
-		}
+		int from = Math.max(0, length - MAX_BYTES);
+		int at = (int) ((this.written + from) % MAX_BYTES);
+		int untilEnd = Math.min(length - from, MAX_BYTES - at);
+		System.arraycopy(bytes, from, this.ring, at, untilEnd);
+		System.arraycopy(bytes, from + untilEnd, this.ring, 0, length - from - untilEnd);
 		this.written += length;
 	}
 

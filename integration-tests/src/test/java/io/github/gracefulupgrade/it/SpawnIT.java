@@ -93,7 +93,7 @@ class SpawnIT {
 
 	@Test
 	void aCommandThatExitsAtOnceAfterMegabytesOfOutput() throws IOException {
-		script("head -c 10000000 /dev/zero | tr '\\0' x | fold -w 10000 >&2", "echo 'No such option: --upgrade' >&2",
+		script("head -c 3000000 /dev/zero | tr '\\0' x | fold -w 10000 >&2", "echo >&2", "echo 'No such option: --upgrade' >&2",
 				"exit 3");
 		List<String> output = assertFailed(post(), "exited with code 3");
 		assertThat(output).hasSizeLessThan(100).contains("No such option: --upgrade");
