@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.gracefulupgrade.handover.Attempt.Outcome;
-import io.github.gracefulupgrade.handover.Message.Refusal;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +39,8 @@ final class Incumbent {
 	private final Runnable replaced;
 
 	private final Strangers strangers;
+
+	private final Reception reception;
 
 	private final Spawning spawning;
 
@@ -77,6 +78,7 @@ final class Incumbent {
 		this.settings = settings;
 		this.changed = changed;
 		this.strangers = new Strangers(ports, settings);
+		this.reception = new Reception(ports, settings);
 		this.spawning = new Spawning(ports, settings, changed);
 		this.attempts = new Attempts(ports, settings, this.spawning, changed);
 		this.remembered = new RememberedTrigger(ports, settings, this.attempts);
@@ -438,11 +440,10 @@ final class Incumbent {
 			receivedFromSuccessor(successor, message);
 		}
 		else if (this.strangers.saidHello(peer, message)) {
-			if (message instanceof Message.Hello hello) {
-				hello(peer, hello);
-			}
-			else {
-				trial(peer, (Message.Trial) message);
+			Candidate welcome = this.reception.greeted(peer, message, this.state, this.successor, this.generation);
+			if (welcome != null) {
+				this.successor = welcome;
+				this.changed.run();
 			}
 		}
 	}
@@ -455,76 +456,6 @@ final class Incumbent {
 		else {
 			this.strangers.disconnected(peer, reason);
 		}
-	}
-
-	private void hello(Peer peer, Message.Hello hello) {
-		if (this.state == IncumbentState.STARTING) {
-			// Its own take-over is not complete: who comes now comes again.
-			peer.close();
-			return;
-		}
-		Message.Refused refused = refusal(hello.version(), hello.pid());
-		if (refused == null) {
-			welcome(peer, hello);
-			return;
-		}
-		this.ports.journal()
-			.warn("Incumbent pid=%d refused successor pid=%d: %s".formatted(this.settings.pid(), hello.pid(),
-					refused.text()));
-		peer.send(refused);
-		peer.close();
-	}
-
-	/**
-	 * Somebody only tries whether it would be welcome.
-	 */
-	private void trial(Peer peer, Message.Trial trial) {
-		if (this.state == IncumbentState.STARTING) {
-			peer.close();
-			return;
-		}
-		Message.Refused refused = refusal(trial.version(), trial.pid());
-		if (refused != null || trial.built()) {
-			this.ports.journal()
-				.info("pid=%d (%s) tries whether it could take over from incumbent pid=%d: %s".formatted(trial.pid(),
-						trial.application(), this.settings.pid(),
-						(refused != null) ? "no, " + refused.text() : "it would be welcome"));
-		}
-		List<Message.Listener> listeners = this.ports.listeners().current();
-		peer.send((refused != null) ? refused : new Message.Terms(Message.PROTOCOL_VERSION, this.settings.pid(),
-				listeners.subList(0, Math.min(listeners.size(), Message.Terms.MOST))));
-		peer.close();
-	}
-
-	/**
-	 * Why a process is not welcome as a successor now.
-	 * @return the refusal, or {@code null} if it is welcome
-	 */
-	private Message.@Nullable Refused refusal(int version, long candidate) {
-		long pid = this.settings.pid();
-		if (version != Message.PROTOCOL_VERSION) {
-			return new Message.Refused(Refusal.VERSION, pid,
-					"incumbent pid=%d speaks version %d of the protocol, pid=%d speaks version %d".formatted(pid,
-							Message.PROTOCOL_VERSION, candidate, version));
-		}
-		return switch (this.state) {
-			case STARTING, SERVING, GATHERING, OFFERED, COMMITTED, RECLAIMING ->
-				(this.successor == null) ? null : new Message.Refused(Refusal.BUSY, pidOf(this.successor),
-						"successor pid=%d is already there".formatted(pidOf(this.successor)));
-			case CLOSING, DRAINING, LEAVING, GONE -> new Message.Refused(Refusal.LEAVING, pid,
-					"incumbent pid=%d handed over to pid=%d already".formatted(pid, pidOf(this.successor)));
-			case STOPPING ->
-				new Message.Refused(Refusal.LEAVING, pid, "incumbent pid=%d is shutting down".formatted(pid));
-		};
-	}
-
-	private void welcome(Peer peer, Message.Hello hello) {
-		this.successor = new Candidate(peer, hello.pid());
-		this.ports.journal()
-			.info("Successor pid=%d (%s) connected to incumbent pid=%d and is being built".formatted(hello.pid(),
-					hello.application(), this.settings.pid()));
-		peer.send(new Message.Welcome(Message.PROTOCOL_VERSION, this.settings.pid(), this.generation));
-		this.changed.run();
 	}
 
 	private void receivedFromSuccessor(Candidate successor, Message message) {
