@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import com.jayway.jsonpath.JsonPath;
 import io.github.gracefulupgrade.test.Instance;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -93,8 +94,8 @@ class SpawnIT {
 
 	@Test
 	void aCommandThatExitsAtOnceAfterMegabytesOfOutput() throws IOException {
-		script("head -c 3000000 /dev/zero | tr '\\0' x | fold -w 10000 >&2", "echo >&2", "echo 'No such option: --upgrade' >&2",
-				"exit 3");
+		script("head -c 3000000 /dev/zero | tr '\\0' x | fold -w 10000 >&2", "echo >&2",
+				"echo 'No such option: --upgrade' >&2", "exit 3");
 		List<String> output = assertFailed(post(), "exited with code 3");
 		assertThat(output).hasSizeLessThan(100).contains("No such option: --upgrade");
 		assertThat(this.incumbent.output()).contains("No such option: --upgrade");
@@ -147,6 +148,7 @@ class SpawnIT {
 	}
 
 	@Test
+	@Tag("long")
 	void whatWasStartedEndsWithItsIncumbent() throws Exception {
 		service.expectRefusals();
 		script("trap '' TERM", "sleep 1000 &", "while :; do wait; done");

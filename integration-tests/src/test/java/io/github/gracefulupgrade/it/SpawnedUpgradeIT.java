@@ -110,11 +110,12 @@ class SpawnedUpgradeIT {
 			for (int generation = 1; generation <= 3; generation++) {
 				new ProcessBuilder("kill", "-HUP", Long.toString(pid)).start().waitFor();
 				int expected = generation;
-				ProcessHandle process = ProcessHandle.of(pid).orElseThrow();
-				process.onExit().get(60, TimeUnit.SECONDS);
-				Http.Answer status = Http.get(this.port, PATH);
-				assertThat(SpawnedUpgradeIT.<Integer>read(status, "$.generation")).isEqualTo(expected);
-				pid = status.pid();
+				Await.until(() -> assertThat(SpawnedUpgradeIT.<Integer>read(Http.get(this.port, PATH), "$.generation"))
+					.isEqualTo(expected));
+				Await.until(() -> assertThat(
+						SpawnedUpgradeIT.<Object>read(Http.get(this.port, PATH), "$.predecessor.draining"))
+					.isEqualTo(false));
+				pid = Http.get(this.port, "/").pid();
 				assertThat(stream(pid, 1)).isEqualTo(out);
 				assertThat(stream(pid, 2)).isEqualTo(err);
 			}

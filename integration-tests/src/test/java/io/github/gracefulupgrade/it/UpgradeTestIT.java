@@ -39,6 +39,7 @@ class UpgradeTestIT {
 	}
 
 	@Test
+	@Tag("long")
 	void exitsWith1WhileASuccessorWaitsWhichNoticesNothing() {
 		Instance incumbent = service.incumbent();
 		Instance successor = service.waitingSuccessor();
