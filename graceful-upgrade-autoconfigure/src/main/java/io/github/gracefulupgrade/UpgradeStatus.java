@@ -86,8 +86,33 @@ public record UpgradeStatus(long pid, UpgradePhase phase, int generation, Instan
 	 *
 	 * @param pid its process id
 	 * @param draining whether it still drains; else it is gone
+	 * @param farewell what it said when it had drained; {@code null} before, or if it did
+	 * not live to say it
 	 */
-	public record Predecessor(long pid, boolean draining) {
+	public record Predecessor(long pid, boolean draining, @Nullable Farewell farewell) {
+	}
+
+	/**
+	 * What a predecessor's handover and drain came to.
+	 *
+	 * @param handover from the trigger to the moment that this instance accepted
+	 * @param drain how long the drain took
+	 * @param drained what it came to
+	 */
+	public record Farewell(Duration handover, Duration drain, Drained drained) {
+	}
+
+	/**
+	 * What a drain came to, or has come to so far.
+	 *
+	 * @param finished requests that were answered since the drain began
+	 * @param cut requests that were not answered in time
+	 * @param handedOver connections that the successor serves on
+	 * @param announced connections that were closed after a response that said so
+	 * @param goneAway HTTP/2 connections that were told to go away
+	 * @param webSockets WebSocket connections that were closed with a Close frame
+	 */
+	public record Drained(long finished, long cut, long handedOver, long announced, long goneAway, long webSockets) {
 	}
 
 	/**
@@ -97,8 +122,14 @@ public record UpgradeStatus(long pid, UpgradePhase phase, int generation, Instan
 	 * @param requests requests in flight
 	 * @param finished requests answered since the drain began
 	 * @param timeLeft how long it may still take before what is left is cut
+	 * @param handedOver connections that went to the successor
+	 * @param announced connections that were closed after a response that said so
+	 * @param goneAway HTTP/2 connections that were told to go away
+	 * @param webSockets WebSocket connections that were closed with a Close frame
+	 * @param cut requests that were not answered in time
 	 */
-	public record Drain(int connections, int requests, long finished, Duration timeLeft) {
+	public record Drain(int connections, int requests, long finished, Duration timeLeft, long handedOver,
+			long announced, long goneAway, long webSockets, long cut) {
 	}
 
 	/**

@@ -9,6 +9,7 @@ import io.github.gracefulupgrade.GracefulUpgrade;
 import io.github.gracefulupgrade.UpgradeStatus;
 import io.github.gracefulupgrade.handover.Attempt;
 import io.github.gracefulupgrade.handover.Connections;
+import io.github.gracefulupgrade.handover.Message;
 import io.github.gracefulupgrade.handover.Snapshot;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +56,18 @@ final class RuntimeUpgrade implements GracefulUpgrade {
 	}
 
 	private static UpgradeStatus.@Nullable Predecessor predecessor(Snapshot.@Nullable Predecessor predecessor) {
-		return (predecessor != null) ? new UpgradeStatus.Predecessor(predecessor.pid(), predecessor.draining()) : null;
+		return (predecessor != null) ? new UpgradeStatus.Predecessor(predecessor.pid(), predecessor.draining(),
+				farewell(predecessor.farewell())) : null;
+	}
+
+	private static UpgradeStatus.@Nullable Farewell farewell(Message.@Nullable Farewell farewell) {
+		if (farewell == null) {
+			return null;
+		}
+		Connections.Drained drained = farewell.drained();
+		return new UpgradeStatus.Farewell(Duration.ofMillis(farewell.handover()), Duration.ofMillis(farewell.drain()),
+				new UpgradeStatus.Drained(drained.finished(), drained.cut(), drained.handedOver(), drained.announced(),
+						drained.goneAway(), drained.webSockets()));
 	}
 
 	private UpgradeStatus.@Nullable Drain drain(@Nullable Instant deadline) {
@@ -63,9 +75,11 @@ final class RuntimeUpgrade implements GracefulUpgrade {
 			return null;
 		}
 		Connections.Progress progress = this.runtime.connections().progress();
+		Connections.Drained soFar = progress.soFar();
 		Duration left = Duration.between(Instant.now(), deadline);
-		return new UpgradeStatus.Drain(progress.connections(), progress.requests(), progress.finished(),
-				left.isNegative() ? Duration.ZERO : left);
+		return new UpgradeStatus.Drain(progress.connections(), progress.requests(), soFar.finished(),
+				left.isNegative() ? Duration.ZERO : left, soFar.handedOver(), soFar.announced(), soFar.goneAway(),
+				soFar.webSockets(), soFar.cut());
 	}
 
 	private static UpgradeStatus.@Nullable Attempt attempt(@Nullable Attempt attempt) {

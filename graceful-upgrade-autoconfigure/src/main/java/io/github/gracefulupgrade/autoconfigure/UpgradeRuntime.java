@@ -20,14 +20,17 @@ import io.github.gracefulupgrade.handover.Mode;
 import io.github.gracefulupgrade.handover.Peer;
 import io.github.gracefulupgrade.handover.Ports;
 import io.github.gracefulupgrade.handover.Settings;
+import io.github.gracefulupgrade.handover.Snapshot;
 import io.github.gracefulupgrade.handover.UpgradeException;
 import io.github.gracefulupgrade.netty.ConnectionTracker;
 import io.github.gracefulupgrade.netty.UpgradableListeners;
 import io.github.gracefulupgrade.netty.UpgradableServers;
 import io.github.gracefulupgrade.spawn.ProcessSpawner;
 import io.github.gracefulupgrade.systemd.ActivatedSocket;
+import io.github.gracefulupgrade.systemd.ServiceManager;
 import io.github.gracefulupgrade.wire.Descriptors;
 import io.github.gracefulupgrade.wire.FileOwnershipLock;
+import io.github.gracefulupgrade.wire.UnixDatagrams;
 import io.github.gracefulupgrade.wire.UnixUpgradeSocket;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -35,6 +38,8 @@ import org.jspecify.annotations.Nullable;
 import reactor.netty.resources.LoopResources;
 
 import org.springframework.beans.factory.DisposableBean;
+import org.springframework.boot.availability.ApplicationAvailability;
+import org.springframework.boot.availability.LivenessState;
 import org.springframework.boot.context.event.ApplicationFailedEvent;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ApplicationListener;
@@ -87,6 +92,11 @@ final class UpgradeRuntime implements DisposableBean {
 
 	private final ProcessSpawner spawner;
 
+	/**
+	 * Who started this process and wants to be told, or {@code null}.
+	 */
+	private final @Nullable ServiceManager serviceManager;
+
 	private final Handover handover;
 
 	private final UpgradeSignals signals;
@@ -124,12 +134,15 @@ final class UpgradeRuntime implements DisposableBean {
 				() -> context.getBeanProvider(UpgradeContributor.class).orderedStream().toList(),
 				properties.getState().getTimeout(), properties.getState().getMaxSize(), this.journal);
 		this.events = new PhaseEvents(context);
+		this.serviceManager = ServiceManager
+			.in(System.getenv(), pid, UnixDatagrams::send, this::isAlive, this.journal::warn)
+			.orElse(null);
 		GracefulUpgradeProperties.Spawn spawn = properties.getSpawn();
 		this.spawner = new ProcessSpawner(spawn.isEnabled(), spawn.getCommand(), spawn.getLog(), spawn.getTimeout());
 		this.handover = new Handover(new Ports(this.control, this.lock, this.socket, this.listeners, this.connections,
 				this.background, new OwnOutput(this.contributions), this.pidFile,
 				new ApplicationExit(context, beforeExit), this.journal, this.spawner), this.settings,
-				this.events::changed);
+				this::changed);
 		this.signals = new UpgradeSignals(this.handover, spawn.isEnabled());
 		// Not a bean: beans are destroyed when a failure is told.
 		context.addApplicationListener((ApplicationListener<ApplicationFailedEvent>) (event) -> {
@@ -137,6 +150,22 @@ final class UpgradeRuntime implements DisposableBean {
 				startFailed(event.getException());
 			}
 		});
+	}
+
+	private void changed(Snapshot snapshot) {
+		if (this.serviceManager != null) {
+			this.serviceManager.changed(snapshot);
+		}
+		this.events.changed(snapshot);
+	}
+
+	/**
+	 * Whether the application does not say that it is broken.
+	 */
+	private boolean isAlive() {
+		ApplicationAvailability availability = this.context.getBeanProvider(ApplicationAvailability.class)
+			.getIfAvailable();
+		return availability == null || availability.getLivenessState() != LivenessState.BROKEN;
 	}
 
 	// --- the start, on the main thread
@@ -254,6 +283,9 @@ final class UpgradeRuntime implements DisposableBean {
 			step(this.handover::serve);
 			this.state = State.SERVING;
 		}
+		else if (this.state == State.INERT && this.serviceManager != null) {
+			this.serviceManager.readyWithoutUpgrades();
+		}
 	}
 
 	private State unsupported(String obstacle) {
@@ -339,6 +371,9 @@ final class UpgradeRuntime implements DisposableBean {
 		this.background.close();
 		this.contributions.close();
 		this.events.close();
+		if (this.serviceManager != null) {
+			this.serviceManager.close();
+		}
 		if (started) {
 			this.control.execute(this::release);
 		}

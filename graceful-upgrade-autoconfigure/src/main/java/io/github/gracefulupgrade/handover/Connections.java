@@ -142,10 +142,9 @@ public interface Connections {
 	 *
 	 * @param connections open connections
 	 * @param requests requests in flight
-	 * @param finished requests answered since the drain began
-	 * @param handedOver connections that went to the successor since the drain began
+	 * @param soFar what the drain came to so far
 	 */
-	record Progress(int connections, int requests, long finished, long handedOver) {
+	record Progress(int connections, int requests, Drained soFar) {
 	}
 
 }

@@ -205,7 +205,7 @@ final class ContainedPorts {
 
 		@Override
 		public Progress progress() {
-			return get("count its connections", this.connections::progress, new Progress(0, 0, 0, 0));
+			return get("count its connections", this.connections::progress, new Progress(0, 0, Drained.NOTHING));
 		}
 
 	}

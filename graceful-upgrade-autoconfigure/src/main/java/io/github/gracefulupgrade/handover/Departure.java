@@ -34,6 +34,8 @@ final class Departure {
 
 	private Duration grace = Duration.ZERO;
 
+	private Duration took = Duration.ZERO;
+
 	private @Nullable Instant deadline;
 
 	/**
@@ -162,6 +164,7 @@ final class Departure {
 	private void finished(Connections.Drained drained) {
 		this.unanswered.off();
 		this.drained = drained;
+		this.took = passed();
 		String line = ("Incumbent pid=%d drained in %s: %d request(s) finished, %d cut; %d connection(s) handed over,"
 				+ " %d closed after a response that said so, %d HTTP/2 told to go away, %d WebSocket(s) closed;"
 				+ " successor pid=%d goes on alone")
@@ -249,6 +252,13 @@ final class Departure {
 	 */
 	@Nullable Instant deadline() {
 		return (this.drained == null) ? this.deadline : null;
+	}
+
+	/**
+	 * How long the drain took.
+	 */
+	Duration drained() {
+		return this.took;
 	}
 
 	private Duration passed() {

@@ -208,7 +208,20 @@ final class Incumbent {
 			return;
 		}
 		this.deadline.set(PROMPT_ANSWER, this::leave);
-		successor.peer().send(new Message.Farewell(drained.finished(), drained.cut()));
+		successor.peer().send(new Message.Farewell(drained, millis(handover()), millis(drain())));
+	}
+
+	private Duration handover() {
+		Attempt last = this.attempts.last();
+		return (last != null) ? last.duration() : Duration.ZERO;
+	}
+
+	private Duration drain() {
+		return (this.departure != null) ? this.departure.drained() : Duration.ZERO;
+	}
+
+	private static long millis(Duration duration) {
+		return Math.max(0, duration.toMillis());
 	}
 
 	private void leave() {

@@ -240,10 +240,11 @@ public sealed interface Message {
 	/**
 	 * Incumbent to successor, after its drain: nothing is left.
 	 *
-	 * @param finished requests that were in flight when the drain began and were answered
-	 * @param cut requests that could not finish in time
+	 * @param drained what the drain came to
+	 * @param handover from the trigger to the successor's ACCEPTING, in milliseconds
+	 * @param drain how long the drain took, in milliseconds
 	 */
-	record Farewell(long finished, long cut) implements Message {
+	record Farewell(Connections.Drained drained, long handover, long drain) implements Message {
 	}
 
 	/**

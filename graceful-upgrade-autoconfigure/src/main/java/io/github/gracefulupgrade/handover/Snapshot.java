@@ -46,8 +46,10 @@ public record Snapshot(Phase phase, Instant since, int generation, @Nullable Suc
 	 *
 	 * @param pid its process id
 	 * @param draining whether it still drains, or is gone
+	 * @param farewell what it said when it had drained, or {@code null} if it has not, or
+	 * did not live to
 	 */
-	public record Predecessor(long pid, boolean draining) {
+	public record Predecessor(long pid, boolean draining, Message.@Nullable Farewell farewell) {
 	}
 
 }

@@ -82,6 +82,11 @@ final class Successor {
 	 */
 	private long incumbent = -1;
 
+	/**
+	 * The incumbent's last words, once it has drained.
+	 */
+	private Message.@Nullable Farewell farewell;
+
 	private int generation;
 
 	private @Nullable String lastRefusal;
@@ -407,10 +412,11 @@ final class Successor {
 			letGoOfPredecessor();
 			return;
 		}
+		this.farewell = message;
 		peer.send(new Message.Goodbye());
 		this.ports.journal()
 			.info("Predecessor pid=%d drained: %d request(s) finished, %d cut; pid=%d goes on alone"
-				.formatted(this.incumbent, message.finished(), message.cut(), this.settings.pid()));
+				.formatted(this.incumbent, message.drained().finished(), message.drained().cut(), this.settings.pid()));
 		letGoOfPredecessor();
 	}
 
@@ -677,7 +683,7 @@ final class Successor {
 	 */
 	Snapshot.@Nullable Predecessor predecessor() {
 		return (this.state == SuccessorState.ACCEPTING && this.incumbent >= 0)
-				? new Snapshot.Predecessor(this.incumbent, this.peer != null) : null;
+				? new Snapshot.Predecessor(this.incumbent, this.peer != null, this.farewell) : null;
 	}
 
 	private void become(SuccessorState state) {

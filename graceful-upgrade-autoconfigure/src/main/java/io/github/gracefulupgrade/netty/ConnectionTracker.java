@@ -216,8 +216,8 @@ public final class ConnectionTracker implements Connections {
 	public Progress progress() {
 		int requests = this.connections.stream().mapToInt(TrackedConnection::inFlight).sum();
 		Drain drain = this.drain;
-		return new Progress(this.connections.size(), requests, (drain != null) ? drain.tally().finished.sum() : 0,
-				(drain != null) ? Math.max(0, drain.tally().handedOver.sum() - this.cameBack.sum()) : 0);
+		return new Progress(this.connections.size(), requests,
+				(drain != null) ? drain.tally().result(this.cameBack.sum()) : Drained.NOTHING);
 	}
 
 	/**

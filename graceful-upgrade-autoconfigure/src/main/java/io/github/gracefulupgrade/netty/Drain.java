@@ -88,7 +88,7 @@ final class Drain {
 		final LongAdder webSockets = new LongAdder();
 
 		Drained result(long cameBack) {
-			return new Drained(this.finished.sum(), this.cut.sum(), this.handedOver.sum() - cameBack,
+			return new Drained(this.finished.sum(), this.cut.sum(), Math.max(0, this.handedOver.sum() - cameBack),
 					this.announced.sum(), this.goneAway.sum(), this.webSockets.sum());
 		}
 

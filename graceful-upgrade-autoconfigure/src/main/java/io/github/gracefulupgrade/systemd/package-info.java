@@ -1,5 +1,6 @@
 /**
- * The conventions of systemd: socket activation.
+ * The conventions of systemd: socket activation, and telling the service manager how the
+ * process is.
  */
 @NullMarked
 package io.github.gracefulupgrade.systemd;

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 import io.github.gracefulupgrade.handover.Belongings;
+import io.github.gracefulupgrade.handover.Connections;
 import io.github.gracefulupgrade.handover.Connections.Established;
 import io.github.gracefulupgrade.handover.Descriptor;
 import io.github.gracefulupgrade.handover.Message;
@@ -161,7 +162,7 @@ final class FrameCodec {
 			return new FrameOutput(FrameType.ENOUGH).toFrame();
 		}
 		if (message instanceof Message.Farewell farewell) {
-			return new FrameOutput(FrameType.FAREWELL).i64(farewell.finished()).i64(farewell.cut()).toFrame();
+			return farewell(farewell);
 		}
 		if (message instanceof Message.Goodbye) {
 			return new FrameOutput(FrameType.GOODBYE).toFrame();
@@ -272,11 +273,30 @@ final class FrameCodec {
 			case CONNECTIONS -> connections(in);
 			case RECEIVED -> Frame.of(type, new Message.Received(in.count("taken", MAX_DESCRIPTORS), in.i32("room")));
 			case ENOUGH -> Frame.of(type, new Message.Enough());
-			case FAREWELL -> Frame.of(type, new Message.Farewell(in.i64("finished"), in.i64("cut")));
+			case FAREWELL -> Frame.of(type, farewell(in));
 			case GOODBYE -> Frame.of(type, new Message.Goodbye());
 		};
 		in.end();
 		return frame;
+	}
+
+	private static byte[] farewell(Message.Farewell farewell) {
+		Connections.Drained drained = farewell.drained();
+		return new FrameOutput(FrameType.FAREWELL).i64(drained.finished())
+			.i64(drained.cut())
+			.i64(drained.handedOver())
+			.i64(drained.announced())
+			.i64(drained.goneAway())
+			.i64(drained.webSockets())
+			.i64(farewell.handover())
+			.i64(farewell.drain())
+			.toFrame();
+	}
+
+	private static Message farewell(FrameInput in) throws ProtocolException {
+		Connections.Drained drained = new Connections.Drained(in.i64("finished"), in.i64("cut"), in.i64("handedOver"),
+				in.i64("announced"), in.i64("goneAway"), in.i64("webSockets"));
+		return new Message.Farewell(drained, in.i64("handover"), in.i64("drain"));
 	}
 
 	private static Message opening(FrameType type, int version, FrameInput in) throws ProtocolException {

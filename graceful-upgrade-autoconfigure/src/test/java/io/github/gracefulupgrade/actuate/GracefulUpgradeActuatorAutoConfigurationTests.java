@@ -3,8 +3,11 @@ package io.github.gracefulupgrade.actuate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 import io.github.gracefulupgrade.GracefulUpgrade;
 import io.github.gracefulupgrade.UpgradePhase;
@@ -12,8 +15,11 @@ import io.github.gracefulupgrade.UpgradePhaseChangedEvent;
 import io.github.gracefulupgrade.UpgradeStatus;
 import io.github.gracefulupgrade.UpgradeStatus.Attempt;
 import io.github.gracefulupgrade.UpgradeStatus.Outcome;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +31,7 @@ import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 
 /**
  * Tests for {@link GracefulUpgradeActuatorAutoConfiguration}.
@@ -36,8 +43,11 @@ class GracefulUpgradeActuatorAutoConfigurationTests {
 		@Override
 		public UpgradeStatus status() {
 			return new UpgradeStatus(17, UpgradePhase.DRAINING, 3, Instant.EPOCH, List.of(),
-					new UpgradeStatus.Successor(18, Instant.EPOCH, true), new UpgradeStatus.Predecessor(16, false),
-					new UpgradeStatus.Drain(5, 2, 7, Duration.ofSeconds(1)),
+					new UpgradeStatus.Successor(18, Instant.EPOCH, true),
+					new UpgradeStatus.Predecessor(16, false,
+							new UpgradeStatus.Farewell(Duration.ofMillis(1500), Duration.ofSeconds(2),
+									new UpgradeStatus.Drained(31, 32, 33, 34, 35, 36))),
+					new UpgradeStatus.Drain(5, 2, 7, Duration.ofSeconds(1), 8, 9, 10, 11, 12),
 					new Attempt(Outcome.HANDED_OVER, "it accepts", Duration.ofMillis(20)), null);
 		}
 
@@ -84,12 +94,53 @@ class GracefulUpgradeActuatorAutoConfigurationTests {
 			assertThat(registry.get("graceful.upgrade.successor.waiting").gauge().value()).isOne();
 			assertThat(registry.get("graceful.upgrade.drain.connections").gauge().value()).isEqualTo(5);
 			assertThat(registry.get("graceful.upgrade.drain.requests").gauge().value()).isEqualTo(2);
+			assertThat(ended(registry, "drain.requests", "outcome")).containsOnly(entry("finished", 7.0),
+					entry("cut", 12.0));
+			assertThat(ended(registry, "drain.connections", "how")).containsOnly(entry("handed_over", 8.0),
+					entry("announced", 9.0), entry("goaway", 10.0), entry("websocket", 11.0));
+			assertThat(ended(registry, "predecessor.requests", "outcome")).containsOnly(entry("finished", 31.0),
+					entry("cut", 32.0));
+			assertThat(ended(registry, "predecessor.connections", "how")).containsOnly(entry("handed_over", 33.0),
+					entry("announced", 34.0), entry("goaway", 35.0), entry("websocket", 36.0));
+			assertThat(registry.get("graceful.upgrade.predecessor.handover").timeGauge().value(TimeUnit.MILLISECONDS))
+				.isEqualTo(1500);
+			assertThat(registry.get("graceful.upgrade.predecessor.drain").timeGauge().value(TimeUnit.SECONDS))
+				.isEqualTo(2);
 			metrics.onApplicationEvent(
 					new UpgradePhaseChangedEvent(this, UpgradePhase.HANDING_OVER, UpgradePhase.CLOSING));
 			metrics.onApplicationEvent(new UpgradePhaseChangedEvent(this, UpgradePhase.CLOSING, UpgradePhase.DRAINING));
 			assertThat(registry.get("graceful.upgrade.handovers").tag("outcome", "handed_over").timer().count())
 				.isOne();
+			metrics.onApplicationEvent(new UpgradePhaseChangedEvent(this, UpgradePhase.DRAINING, UpgradePhase.GONE));
+			assertThat(registry.get("graceful.upgrade.drain").timer().count()).isOne();
+			assertThat(registry.get("graceful.upgrade.handovers").tag("outcome", "failed").timer().count()).isZero();
 		});
+	}
+
+	@Test
+	void everyMeterIsDescribedAndPrometheusTakesItsName() {
+		this.runner.run((context) -> {
+			PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+			context.getBean(UpgradeMetrics.class).bindTo(registry);
+			assertThat(registry.getMeters()).allSatisfy((meter) -> {
+				assertThat(meter.getId().getName()).startsWith("graceful.upgrade.");
+				assertThat(meter.getId().getDescription()).isNotBlank();
+			});
+			assertThat(registry.scrape()).contains("graceful_upgrade_generation 3.0",
+					"graceful_upgrade_handovers_seconds_count{outcome=\"failed\"} 0",
+					"graceful_upgrade_drain_seconds_count 0", "graceful_upgrade_drain_connections 5.0",
+					"graceful_upgrade_predecessor_connections_ended{how=\"handed_over\"} 33.0",
+					"graceful_upgrade_predecessor_requests_ended{outcome=\"cut\"} 32.0",
+					"graceful_upgrade_predecessor_handover_seconds 1.5",
+					"graceful_upgrade_predecessor_drain_seconds 2.0");
+		});
+	}
+
+	private static Map<String, Double> ended(MeterRegistry registry, String what, String tag) {
+		return registry.get("graceful.upgrade." + what + ".ended")
+			.gauges()
+			.stream()
+			.collect(Collectors.toMap((gauge) -> gauge.getId().getTag(tag), Gauge::value));
 	}
 
 	@Test

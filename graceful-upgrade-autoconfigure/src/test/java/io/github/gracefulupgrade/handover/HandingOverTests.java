@@ -148,10 +148,12 @@ class HandingOverTests {
 	void successorKnowsItsPredecessorWhileThatDrainsAndAfterwards() {
 		Instance successor = Moment.CLOSING.reach(this.world, this.incumbent, Mode.SUCCESSOR);
 		assertThat(successor.handover.snapshot().predecessor())
-			.isEqualTo(new Snapshot.Predecessor(this.incumbent.pid(), true));
+			.isEqualTo(new Snapshot.Predecessor(this.incumbent.pid(), true, null));
 		this.world.endsWith(successor);
-		assertThat(successor.handover.snapshot().predecessor())
-			.isEqualTo(new Snapshot.Predecessor(this.incumbent.pid(), false));
+		Snapshot.Predecessor predecessor = successor.handover.snapshot().predecessor();
+		assertThat(predecessor.pid()).isEqualTo(this.incumbent.pid());
+		assertThat(predecessor.draining()).isFalse();
+		assertThat(predecessor.farewell().drained()).isEqualTo(new Connections.Drained(1, 0, 0, 0, 0, 0));
 		assertThat(successor.handover.snapshot().generation()).isOne();
 	}
 
@@ -201,7 +203,10 @@ class HandingOverTests {
 		incumbent.says(new Message.Commit());
 		assertThat(incumbent.lastHeard()).isInstanceOf(Message.Accepting.class);
 		assertThat(successor.handover.snapshot().generation()).isEqualTo(5);
-		incumbent.says(new Message.Farewell(3, 1));
+		Message.Farewell farewell = new Message.Farewell(new Connections.Drained(3, 1, 4, 5, 6, 7), 20, 30);
+		incumbent.says(farewell);
+		assertThat(successor.handover.snapshot().predecessor())
+			.isEqualTo(new Snapshot.Predecessor(incumbent.pid, false, farewell));
 		assertThat(incumbent.lastHeard()).isInstanceOf(Message.Goodbye.class);
 		this.world.endsWith(successor);
 	}

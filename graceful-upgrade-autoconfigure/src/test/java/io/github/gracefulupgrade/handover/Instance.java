@@ -847,7 +847,7 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 		public Progress progress() {
 			this.instance.call("connections.progress");
 			int busy = (this.busyUntil.compareTo(this.instance.now()) > 0) ? 1 : 0;
-			return new Progress(busy, busy, 0, 0);
+			return new Progress(busy, busy, Drained.NOTHING);
 		}
 
 	}

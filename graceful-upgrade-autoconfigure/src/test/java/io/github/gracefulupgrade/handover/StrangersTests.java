@@ -27,8 +27,8 @@ class StrangersTests {
 		return Stream.of(new Message.Welcome(Message.PROTOCOL_VERSION, 1, 0),
 				new Message.Refused(Refusal.BUSY, 1, "busy"), new Message.Waiting(), offer(),
 				new Message.Ready(List.of("http")), new Message.Failed("failed"), new Message.Withdrawn(false, "no"),
-				new Message.Commit(), new Message.Accepting(List.of(), 0), new Message.Farewell(0, 0),
-				new Message.Goodbye());
+				new Message.Commit(), new Message.Accepting(List.of(), 0),
+				new Message.Farewell(Connections.Drained.NOTHING, 0, 0), new Message.Goodbye());
 	}
 
 	private static Message offer() {

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 
 import com.sun.management.ThreadMXBean;
 import io.github.gracefulupgrade.handover.Belongings.Open;
+import io.github.gracefulupgrade.handover.Connections.Drained;
 import io.github.gracefulupgrade.handover.Connections.Established;
 import io.github.gracefulupgrade.handover.Descriptor;
 import io.github.gracefulupgrade.handover.Message;
@@ -69,8 +70,8 @@ class FrameCodecTests {
 				new Handoff(IntStream.range(0, 32).mapToObj((i) -> connection(i)).toList()), new Received(32, 0),
 				new Received(0, Integer.MAX_VALUE), new Enough(), new StatePart("c", "n", bytes(0), true),
 				new StatePart("c", "n", bytes(StatePart.MAX_BYTES), false), new OpenFiles(List.of()),
-				new OpenFiles(List.of(new Open("c", "n", Descriptor.borrowed(5)))), new Farewell(0, Long.MAX_VALUE),
-				new Goodbye());
+				new OpenFiles(List.of(new Open("c", "n", Descriptor.borrowed(5)))),
+				new Farewell(new Drained(0, Long.MAX_VALUE, 3, 4, 5, 6), 7, 8), new Goodbye());
 	}
 
 	private static Message.Listener told(String name) {
@@ -187,7 +188,8 @@ class FrameCodecTests {
 		assertThatIllegalArgumentException().isThrownBy(() -> FrameCodec.encode(new Hello(-1, 1, "")));
 		assertThatIllegalArgumentException().isThrownBy(() -> FrameCodec.encode(new Hello(1, -1, "")));
 		assertThatIllegalArgumentException().isThrownBy(() -> FrameCodec.encode(new Welcome(1, 1, -1)));
-		assertThatIllegalArgumentException().isThrownBy(() -> FrameCodec.encode(new Farewell(-1, 0)));
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> FrameCodec.encode(new Farewell(new Drained(-1, 0, 0, 0, 0, 0), 0, 0)));
 	}
 
 	@Test
@@ -280,6 +282,7 @@ class FrameCodecTests {
 				new Malformed("ACCEPTING: connectable is cut off", u8(0x20), u16(2), string("a")),
 				new Malformed("FAREWELL: finished is negative", u8(0x40), i64(-1), i64(0)),
 				new Malformed("FAREWELL: cut is negative", u8(0x40), i64(0), i64(Long.MIN_VALUE)),
+				new Malformed("FAREWELL: handedOver is cut off", u8(0x40), i64(0), i64(0)),
 				new Malformed("GOODBYE: 1 bytes too many", u8(0x41), u8(0)));
 	}
 
