@@ -10,6 +10,7 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 import io.github.gracefulupgrade.GracefulUpgrade;
+import io.github.gracefulupgrade.UpgradeAttemptedEvent;
 import io.github.gracefulupgrade.UpgradePhase;
 import io.github.gracefulupgrade.UpgradePhaseChangedEvent;
 import io.github.gracefulupgrade.UpgradeStatus;
@@ -23,7 +24,7 @@ import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.context.ApplicationListener;
+import org.springframework.context.event.EventListener;
 
 /**
  * Meters of the upgrade. What is gauged is looked at when it is asked for; what is
@@ -32,7 +33,7 @@ import org.springframework.context.ApplicationListener;
  * An incumbent that has drained exits, and nobody may have asked it in its last moment:
  * its successor shows what the drain came to, as {@code graceful.upgrade.predecessor.*}.
  */
-final class UpgradeMetrics implements MeterBinder, ApplicationListener<UpgradePhaseChangedEvent> {
+final class UpgradeMetrics implements MeterBinder {
 
 	private static final String PREFIX = "graceful.upgrade.";
 
@@ -129,12 +130,14 @@ final class UpgradeMetrics implements MeterBinder, ApplicationListener<UpgradePh
 		return Timer.builder(PREFIX + "drain").description("This instance's drain after a handover").register(registry);
 	}
 
-	@Override
-	public void onApplicationEvent(UpgradePhaseChangedEvent event) {
-		UpgradeStatus.Attempt attempt = this.upgrade.status().lastAttempt();
-		if (attempt != null && event.getPrevious() == UpgradePhase.HANDING_OVER) {
-			this.registries.forEach((registry) -> handovers(registry, attempt.outcome()).record(attempt.duration()));
-		}
+	@EventListener
+	void attempted(UpgradeAttemptedEvent event) {
+		UpgradeStatus.Attempt attempt = event.getAttempt();
+		this.registries.forEach((registry) -> handovers(registry, attempt.outcome()).record(attempt.duration()));
+	}
+
+	@EventListener
+	void phaseChanged(UpgradePhaseChangedEvent event) {
 		Instant draining = this.draining;
 		if (event.getPhase() == UpgradePhase.DRAINING) {
 			this.draining = Instant.ofEpochMilli(event.getTimestamp());

@@ -4,12 +4,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 
+import io.github.gracefulupgrade.UpgradeAttemptedEvent;
 import io.github.gracefulupgrade.UpgradePhase;
 import io.github.gracefulupgrade.UpgradePhaseChangedEvent;
+import io.github.gracefulupgrade.handover.Attempt;
 import io.github.gracefulupgrade.handover.Phase;
 import io.github.gracefulupgrade.handover.Snapshot;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
@@ -36,6 +39,11 @@ final class PhaseEvents implements AutoCloseable {
 	 */
 	private Phase phase = Phase.STARTING;
 
+	/**
+	 * Owned by the control thread.
+	 */
+	private @Nullable Attempt attempt;
+
 	PhaseEvents(ConfigurableApplicationContext context) {
 		this.context = context;
 	}
@@ -46,15 +54,34 @@ final class PhaseEvents implements AutoCloseable {
 	void changed(Snapshot snapshot) {
 		Phase previous = this.phase;
 		Phase now = snapshot.phase();
-		if (now == previous) {
-			return;
+		if (now != previous) {
+			this.phase = now;
+			execute(() -> publish(previous, now));
 		}
-		this.phase = now;
+		Attempt attempt = snapshot.lastAttempt();
+		if (attempt != null && attempt != this.attempt) {
+			this.attempt = attempt;
+			execute(() -> publish(attempt));
+		}
+	}
+
+	private void execute(Runnable task) {
 		try {
-			this.thread.execute(() -> publish(previous, now));
+			this.thread.execute(task);
 		}
 		catch (RejectedExecutionException ex) {
 			// The context is closed: nobody listens any more.
+		}
+	}
+
+	private void publish(Attempt attempt) {
+		try {
+			if (this.context.isActive()) {
+				this.context.publishEvent(new UpgradeAttemptedEvent(this.context, RuntimeUpgrade.translate(attempt)));
+			}
+		}
+		catch (RuntimeException ex) {
+			logger.warn("A listener of an upgrade's outcome failed", ex);
 		}
 	}
 

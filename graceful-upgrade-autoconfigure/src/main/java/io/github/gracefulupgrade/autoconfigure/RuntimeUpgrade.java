@@ -86,7 +86,7 @@ final class RuntimeUpgrade implements GracefulUpgrade {
 		return (attempt != null) ? translate(attempt) : null;
 	}
 
-	private static UpgradeStatus.Attempt translate(Attempt attempt) {
+	static UpgradeStatus.Attempt translate(Attempt attempt) {
 		return new UpgradeStatus.Attempt(UpgradeStatus.Outcome.valueOf(attempt.outcome().name()), attempt.reason(),
 				attempt.duration(), attempt.output());
 	}

@@ -141,8 +141,7 @@ final class UpgradeRuntime implements DisposableBean {
 		this.spawner = new ProcessSpawner(spawn.isEnabled(), spawn.getCommand(), spawn.getLog(), spawn.getTimeout());
 		this.handover = new Handover(new Ports(this.control, this.lock, this.socket, this.listeners, this.connections,
 				this.background, new OwnOutput(this.contributions), this.pidFile,
-				new ApplicationExit(context, beforeExit), this.journal, this.spawner), this.settings,
-				this::changed);
+				new ApplicationExit(context, beforeExit), this.journal, this.spawner), this.settings, this::changed);
 		this.signals = new UpgradeSignals(this.handover, spawn.isEnabled());
 		// Not a bean: beans are destroyed when a failure is told.
 		context.addApplicationListener((ApplicationListener<ApplicationFailedEvent>) (event) -> {

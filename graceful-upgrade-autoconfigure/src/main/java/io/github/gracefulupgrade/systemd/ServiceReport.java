@@ -27,6 +27,11 @@ final class ServiceReport {
 	 */
 	private @Nullable Phase told;
 
+	/**
+	 * Whether the unit reloads, as far as was told.
+	 */
+	private boolean reloading;
+
 	private String status = "";
 
 	/**
@@ -49,26 +54,29 @@ final class ServiceReport {
 		List<String> lines = new ArrayList<>();
 		switch (now.phase()) {
 			case SERVING -> {
-				if (before != Phase.SERVING) {
-					lines.add("READY=1");
-					if (now.predecessor() != null || handedOver(before)) {
+				if (before == null || handedOver(before)) {
+					ready(lines);
+					if (now.predecessor() != null || before != null) {
 						lines.add("MAINPID=" + this.pid);
 					}
+				}
+				if (now.spawn() != null) {
+					reloading(lines);
+				}
+				else if (this.reloading && !waits(now.successor())) {
+					ready(lines);
 				}
 				status(lines, serving(now));
 			}
 			case HANDING_OVER -> {
-				if (before != Phase.HANDING_OVER) {
-					lines.add("RELOADING=1");
-					lines.add("MONOTONIC_USEC=" + this.monotonicMicros.getAsLong());
-				}
+				reloading(lines);
 				status(lines, "Hands over to pid %d.".formatted(pid(now.successor())));
 			}
 			case CLOSING, DRAINING, GONE -> {
 				// The successor says so, too. This counts where systemd hears the main
 				// process only (NotifyAccess=main).
 				if (!handedOver(before) && now.successor() != null) {
-					lines.add("READY=1");
+					ready(lines);
 					lines.add("MAINPID=" + pid(now.successor()));
 				}
 			}
@@ -86,6 +94,27 @@ final class ServiceReport {
 			this.told = now.phase();
 		}
 		return lines.isEmpty() ? null : String.join("\n", lines);
+	}
+
+	private void ready(List<String> lines) {
+		this.reloading = false;
+		lines.add("READY=1");
+	}
+
+	private void reloading(List<String> lines) {
+		if (!this.reloading) {
+			this.reloading = true;
+			lines.add("RELOADING=1");
+			lines.add("MONOTONIC_USEC=" + this.monotonicMicros.getAsLong());
+		}
+	}
+
+	/**
+	 * Whether there is a successor that is handed over to next, if this instance has
+	 * begun to reload.
+	 */
+	private static boolean waits(Snapshot.@Nullable Successor successor) {
+		return successor != null && successor.waiting();
 	}
 
 	private static boolean handedOver(@Nullable Phase phase) {
@@ -115,6 +144,9 @@ final class ServiceReport {
 		if (successor != null) {
 			text.append(successor.waiting() ? " Pid %d waits to take over.".formatted(successor.pid())
 					: " Pid %d starts, to take over.".formatted(successor.pid()));
+		}
+		else if (now.spawn() != null) {
+			text.append(" Starts a new process, to hand over to.");
 		}
 		Attempt attempt = now.lastAttempt();
 		if (attempt != null && attempt.outcome() == Attempt.Outcome.FAILED) {

@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 import io.github.gracefulupgrade.GracefulUpgrade;
+import io.github.gracefulupgrade.UpgradeAttemptedEvent;
 import io.github.gracefulupgrade.UpgradePhase;
 import io.github.gracefulupgrade.UpgradePhaseChangedEvent;
 import io.github.gracefulupgrade.UpgradeStatus;
@@ -106,12 +107,11 @@ class GracefulUpgradeActuatorAutoConfigurationTests {
 				.isEqualTo(1500);
 			assertThat(registry.get("graceful.upgrade.predecessor.drain").timeGauge().value(TimeUnit.SECONDS))
 				.isEqualTo(2);
-			metrics.onApplicationEvent(
-					new UpgradePhaseChangedEvent(this, UpgradePhase.HANDING_OVER, UpgradePhase.CLOSING));
-			metrics.onApplicationEvent(new UpgradePhaseChangedEvent(this, UpgradePhase.CLOSING, UpgradePhase.DRAINING));
+			context.publishEvent(new UpgradeAttemptedEvent(this, this.upgrade.status().lastAttempt()));
+			context.publishEvent(new UpgradePhaseChangedEvent(this, UpgradePhase.CLOSING, UpgradePhase.DRAINING));
 			assertThat(registry.get("graceful.upgrade.handovers").tag("outcome", "handed_over").timer().count())
 				.isOne();
-			metrics.onApplicationEvent(new UpgradePhaseChangedEvent(this, UpgradePhase.DRAINING, UpgradePhase.GONE));
+			context.publishEvent(new UpgradePhaseChangedEvent(this, UpgradePhase.DRAINING, UpgradePhase.GONE));
 			assertThat(registry.get("graceful.upgrade.drain").timer().count()).isOne();
 			assertThat(registry.get("graceful.upgrade.handovers").tag("outcome", "failed").timer().count()).isZero();
 		});

@@ -2,6 +2,7 @@ package io.github.gracefulupgrade.systemd;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.OptionalLong;
 
 import io.github.gracefulupgrade.handover.Attempt;
@@ -57,11 +58,39 @@ class ServiceReportTests {
 	}
 
 	@Test
+	void aReloadBeginsWhenTheSuccessorIsStarted() {
+		next(Phase.SERVING);
+		assertThat(this.report.next(spawning(null))).isEqualTo(
+				"RELOADING=1\nMONOTONIC_USEC=123456789\n" + "STATUS=Serving. Starts a new process, to hand over to.");
+		assertThat(this.report.next(spawning(successor(false))))
+			.isEqualTo("STATUS=Serving. Pid 18 starts, to take over.");
+		// It is decided, and not begun.
+		assertThat(this.report.next(snapshot(Phase.SERVING, 0, successor(true), null, null)))
+			.isEqualTo("STATUS=Serving. Pid 18 waits to take over.");
+		assertThat(this.report.next(snapshot(Phase.HANDING_OVER, 0, successor(true), null, null)))
+			.isEqualTo("STATUS=Hands over to pid 18.");
+		assertThat(next(Phase.SERVING)).isEqualTo("READY=1\nSTATUS=Serving.");
+	}
+
+	@Test
+	void aSuccessorThatCouldNotBeStartedEndsTheReload() {
+		next(Phase.SERVING);
+		this.report.next(spawning(null));
+		assertThat(next(Phase.SERVING)).isEqualTo("READY=1\nSTATUS=Serving.");
+		assertThat(next(Phase.SERVING)).isNull();
+	}
+
+	private static Snapshot spawning(Snapshot.Successor successor) {
+		return new Snapshot(Phase.SERVING, Instant.EPOCH, 0, successor, null, null, null,
+				new Snapshot.Spawn(OptionalLong.of(18), Instant.EPOCH));
+	}
+
+	@Test
 	void aReloadThatFailsIsOverAndTheStatusSaysWhy() {
 		next(Phase.SERVING);
 		next(Phase.HANDING_OVER);
 		Attempt failed = new Attempt(Attempt.Outcome.FAILED, "its start failed:\n  no database", Duration.ZERO,
-				OptionalLong.of(18));
+				OptionalLong.of(18), List.of());
 		assertThat(this.report.next(snapshot(Phase.SERVING, 0, null, null, failed)))
 			.isEqualTo("READY=1\nSTATUS=Serving. The last upgrade failed: its start failed: no database.");
 	}
@@ -107,7 +136,7 @@ class ServiceReportTests {
 
 	static Snapshot snapshot(Phase phase, int generation, Snapshot.Successor successor,
 			Snapshot.Predecessor predecessor, Attempt attempt) {
-		return new Snapshot(phase, Instant.EPOCH, generation, successor, predecessor, null, attempt);
+		return new Snapshot(phase, Instant.EPOCH, generation, successor, predecessor, null, attempt, null);
 	}
 
 }
