@@ -1,0 +1,168 @@
+package io.github.gracefulupgrade.it.systemd;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import io.github.gracefulupgrade.it.systemd.UserSystemd.Result;
+import io.github.gracefulupgrade.test.Instance;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ThrowingRunnable;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The unit of {@code docs/operations.md}, as it stands there but for paths, ports and the
+ * user, with the sample as its application.
+ */
+final class Unit {
+
+	private static final Path DOCUMENT = Path.of("../docs/operations.md");
+
+	final int port = Instance.freePort();
+
+	final int management = Instance.freePort();
+
+	private final String name = "my-app-" + ProcessHandle.current().pid();
+
+	private final Path folder;
+
+	private final UserSystemd systemd;
+
+	Unit(UserSystemd systemd, Path folder) {
+		this.systemd = systemd;
+		this.folder = folder;
+		deploy(Path.of(System.getProperty("sample-app.jar")));
+		systemd.install(this.name + ".service", text("my-app.service"));
+		// Only to save time.
+		environment("quick", "PINGORA_CLOSE_TIMEOUT=500ms",
+				"JAVA_TOOL_OPTIONS=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx128m");
+	}
+
+	/**
+	 * Install the socket unit, too.
+	 */
+	String socket() {
+		this.systemd.install(this.name + ".socket", text("my-app.socket"));
+		return this.name + ".socket";
+	}
+
+	/**
+	 * Add to the environment.
+	 */
+	void environment(String name, String... variables) {
+		String text = "[Service]\nStandardOutput=append:%s\nStandardError=inherit\n".formatted(log());
+		for (String variable : variables) {
+			text += "Environment=\"%s\"\n".formatted(variable);
+		}
+		dropIn(name, text);
+	}
+
+	void dropIn(String name, String text) {
+		this.systemd.install(this.name + ".service.d/" + name + ".conf", text);
+	}
+
+	private Path log() {
+		return this.folder.resolve("app.log");
+	}
+
+	String output() {
+		try {
+			return Files.readString(log());
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
+	 * Rename a jar over the one that runs.
+	 */
+	void deploy(Path jar) {
+		try {
+			Path copy = this.folder.resolve("new.jar");
+			Files.copy(jar, copy);
+			Files.move(copy, this.folder.resolve("my-app.jar"), StandardCopyOption.ATOMIC_MOVE);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private String text(String file) {
+		try {
+			Matcher block = Pattern
+				.compile("```ini\n# /etc/systemd/system/" + Pattern.quote(file) + "\n(.*?)```", Pattern.DOTALL)
+				.matcher(Files.readString(DOCUMENT));
+			assertThat(block.find()).as(file + " in " + DOCUMENT).isTrue();
+			return block.group(1)
+				.replace("/usr/bin/java", Path.of(System.getProperty("java.home"), "bin", "java").toString())
+				.replace("/opt/my-app", this.folder.toString())
+				.replace("/run/my-app", this.systemd.runtime().resolve("my-app").toString())
+				.replace("User=my-app", "User=" + System.getProperty("user.name"))
+				.replace("my-app.socket", this.name + ".socket")
+				.replace("8080", Integer.toString(this.port))
+				.replace("8081", Integer.toString(this.management));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	void start() {
+		succeeds("start");
+		assertActive();
+	}
+
+	void reload() {
+		succeeds("reload");
+	}
+
+	Result failsToReload() {
+		Result result = this.systemd.systemctl("reload", this.name);
+		assertThat(result.code()).as(result::toString).isNotZero();
+		return result;
+	}
+
+	void stop() {
+		succeeds("stop");
+		assertThat(properties()).containsEntry("ActiveState", "inactive").containsEntry("Result", "success");
+	}
+
+	private void succeeds(String verb) {
+		Result result = this.systemd.systemctl(verb, this.name);
+		assertThat(result.code()).as(() -> result + "\n" + this.systemd.log() + "\n" + output()).isZero();
+	}
+
+	String status() {
+		return this.systemd.systemctl("status", this.name).output();
+	}
+
+	Map<String, String> properties() {
+		return this.systemd.show(this.name);
+	}
+
+	long mainPid() {
+		return Long.parseLong(properties().get("MainPID"));
+	}
+
+	void assertActive() {
+		assertThat(properties()).containsEntry("ActiveState", "active")
+			.containsEntry("SubState", "running")
+			.containsEntry("NRestarts", "0");
+	}
+
+	static void assertGone(long pid) {
+		until(() -> assertThat(ProcessHandle.of(pid).filter(ProcessHandle::isAlive)).as("process %d", pid).isEmpty());
+	}
+
+	static void until(ThrowingRunnable assertion) {
+		Awaitility.await().atMost(Instance.PATIENCE).untilAsserted(assertion);
+	}
+
+}
