@@ -170,6 +170,25 @@ class SystemdLongIT {
 	}
 
 	@Test
+	void aStopAfterAnUpgradeCutsNothing() {
+		this.unit.start();
+		long first = this.unit.mainPid();
+		this.unit.reload();
+		Unit.assertGone(first);
+		long second = this.unit.mainPid();
+		try (Load slow = Load.on(this.unit.port)
+			.keepAlive(0)
+			.fresh(1)
+			.paths("/slow?ms=5000")
+			.timeout(Duration.ofSeconds(60))
+			.start()) {
+			Unit.until(() -> assertThat(this.unit.connections()).isOne());
+			this.unit.stop();
+			assertThat(slow.soFar().answersByPid()).containsOnlyKeys(second);
+		}
+	}
+
+	@Test
 	void theWatchdogHearsTheSuccessorAndEndsOneThatHangs() {
 		this.unit.dropIn("watchdog", "[Service]\nWatchdogSec=4\n");
 		this.unit.start();

@@ -8,6 +8,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import io.github.gracefulupgrade.it.systemd.UserSystemd.Result;
 import io.github.gracefulupgrade.test.Instance;
@@ -100,14 +101,15 @@ final class Unit {
 				.compile("```ini\n# /etc/systemd/system/" + Pattern.quote(file) + "\n(.*?)```", Pattern.DOTALL)
 				.matcher(Files.readString(DOCUMENT));
 			assertThat(block.find()).as(file + " in " + DOCUMENT).isTrue();
+			// The ports first: there may be such numbers in paths.
 			return block.group(1)
+				.replaceAll("\\b8080\\b", Integer.toString(this.port))
+				.replaceAll("\\b8081\\b", Integer.toString(this.management))
+				.replace("my-app.socket", this.name + ".socket")
+				.replace("User=my-app", "User=" + System.getProperty("user.name"))
 				.replace("/usr/bin/java", Path.of(System.getProperty("java.home"), "bin", "java").toString())
 				.replace("/opt/my-app", this.folder.toString())
-				.replace("/run/my-app", this.systemd.runtime().resolve("my-app").toString())
-				.replace("User=my-app", "User=" + System.getProperty("user.name"))
-				.replace("my-app.socket", this.name + ".socket")
-				.replace("8080", Integer.toString(this.port))
-				.replace("8081", Integer.toString(this.management));
+				.replace("/run/my-app", this.systemd.runtime().resolve("my-app").toString());
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -149,6 +151,21 @@ final class Unit {
 
 	long mainPid() {
 		return Long.parseLong(properties().get("MainPID"));
+	}
+
+	/**
+	 * How many clients are connected to the application.
+	 */
+	long connections() {
+		// State 01 is established; the local port stands behind the local address.
+		String connection = "\\s*[0-9]+: [0-9A-F]+:%04X [0-9A-F:]+ 01 .*".formatted(this.port);
+		try (Stream<String> v4 = Files.lines(Path.of("/proc/net/tcp"));
+				Stream<String> v6 = Files.lines(Path.of("/proc/net/tcp6"))) {
+			return Stream.concat(v4, v6).filter((line) -> line.matches(connection)).count();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	void assertActive() {
