@@ -49,6 +49,10 @@ class SystemdIT {
 			assertThat(unit.mainPid()).isEqualTo(second);
 			Unit.until(() -> assertThat(unit.status()).contains("Active: active (running)",
 					"Main PID: " + second + " (java)", "Status: \"Serving, generation 1.\""));
+			assertThat(unit.metric("graceful.upgrade.generation")).isOne();
+			assertThat(unit.metric("graceful.upgrade.predecessor.handover")).isPositive();
+			assertThat(unit.metric("graceful.upgrade.predecessor.connections.ended?tag=how:handed_over")).isPositive();
+			assertThat(unit.metric("graceful.upgrade.predecessor.requests.ended?tag=outcome:cut")).isZero();
 			assertThat(load.awaitAnswers(50).stop().assertNothingLost().answersByPid()).containsOnlyKeys(first, second);
 		}
 		unit.stop();

@@ -2,6 +2,10 @@ package io.github.gracefulupgrade.it.systemd;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -10,6 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import com.jayway.jsonpath.JsonPath;
 import io.github.gracefulupgrade.it.systemd.UserSystemd.Result;
 import io.github.gracefulupgrade.test.Instance;
 import org.awaitility.Awaitility;
@@ -165,6 +170,25 @@ final class Unit {
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
+	 * What {@code /actuator/metrics} shows.
+	 */
+	double metric(String path) {
+		URI uri = URI.create("http://127.0.0.1:%d/actuator/metrics/%s".formatted(this.management, path));
+		try {
+			String body = HttpClient.newHttpClient()
+				.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+				.body();
+			return JsonPath.<Number>read(body, "$.measurements[0].value").doubleValue();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		catch (InterruptedException ex) {
+			throw new AssertionError(ex);
 		}
 	}
 
