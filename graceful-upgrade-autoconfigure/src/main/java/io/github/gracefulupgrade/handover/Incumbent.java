@@ -193,8 +193,22 @@ final class Incumbent {
 			leaveOnceSomebodyServes();
 			return;
 		}
-		this.deadline.set(PROMPT_ANSWER, this::leave);
+		this.deadline.set(PROMPT_ANSWER, this::leaveUnlessNobodyServes);
 		successor.peer().send(new Message.Farewell(drained.finished(), drained.cut()));
+	}
+
+	/**
+	 * GOODBYE does not come. That says nothing; the lock does.
+	 */
+	private void leaveUnlessNobodyServes() {
+		if (this.ports.lock().tryAcquire()) {
+			if (!anotherServes()) {
+				takeBack();
+				return;
+			}
+			this.ports.lock().release();
+		}
+		leave();
 	}
 
 	private void leave() {
