@@ -63,6 +63,11 @@ final class Departure {
 	 */
 	private boolean cameBack;
 
+	/**
+	 * Whether the successor, which has been replaced itself, takes connections no more.
+	 */
+	private boolean enough;
+
 	private boolean backgroundMatters = true;
 
 	private boolean over;
@@ -103,7 +108,7 @@ final class Departure {
 				.formatted(this.settings.pid(), this.successor.pid(), left.connections(), left.requests(),
 						Incumbent.text(grace)));
 		this.progress.set(PROGRESS_INTERVAL, this::tellProgress);
-		if (!this.successor.isLost() && !this.successor.connectable().isEmpty()) {
+		if (!this.enough && !this.successor.isLost() && !this.successor.connectable().isEmpty()) {
 			this.outbox = new Outbox(this.ports.control(), this.successor.peer(), this.successor.room(), new Sender());
 		}
 		drainFor(grace);
@@ -209,6 +214,7 @@ final class Departure {
 	 * The successor takes no more connections: what has not been sent drains here.
 	 */
 	void handOverNoMore() {
+		this.enough = true;
 		if (this.outbox != null) {
 			this.outbox.close();
 		}

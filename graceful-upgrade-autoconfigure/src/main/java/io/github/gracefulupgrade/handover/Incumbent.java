@@ -207,7 +207,7 @@ final class Incumbent {
 			leaveOnceSomebodyServes();
 			return;
 		}
-		this.deadline.set(PROMPT_ANSWER, this::leave);
+		this.deadline.set(PROMPT_ANSWER, this::leaveUnlessNobodyServes);
 		successor.peer().send(new Message.Farewell(drained, millis(handover()), millis(drain())));
 	}
 
@@ -222,6 +222,20 @@ final class Incumbent {
 
 	private static long millis(Duration duration) {
 		return Math.max(0, duration.toMillis());
+	}
+
+	/**
+	 * GOODBYE does not come. That says nothing; the lock does.
+	 */
+	private void leaveUnlessNobodyServes() {
+		if (this.ports.lock().tryAcquire()) {
+			if (!anotherServes()) {
+				takeBack();
+				return;
+			}
+			this.ports.lock().release();
+		}
+		leave();
 	}
 
 	private void leave() {

@@ -108,6 +108,11 @@ final class Successor {
 	 */
 	private boolean shuttingDown;
 
+	/**
+	 * Whether this instance, which accepts, has been replaced itself.
+	 */
+	private boolean replaced;
+
 	Successor(Ports ports, Ports containedPorts, Settings settings, Runnable changed) {
 		this.ports = ports;
 		this.containedPorts = containedPorts;
@@ -382,8 +387,9 @@ final class Successor {
 	private void handoff(Message.Handoff message) {
 		List<Connections.Established> connections = message.connections();
 		int taken = 0;
-		// One that shuts down takes none: they are better off where they are.
-		while (!this.shuttingDown && taken < connections.size() && this.containedPorts.connections().room() > 0
+		// One that goes takes none: they are better off where they are.
+		while (!this.shuttingDown && !this.replaced && taken < connections.size()
+				&& this.containedPorts.connections().room() > 0
 				&& this.containedPorts.connections().adopt(connections.get(taken))) {
 			taken++;
 		}
@@ -397,6 +403,7 @@ final class Successor {
 	 * This instance has been replaced itself.
 	 */
 	void replaced() {
+		this.replaced = true;
 		if (this.peer != null && this.state == SuccessorState.ACCEPTING) {
 			this.peer.send(new Message.Enough());
 		}

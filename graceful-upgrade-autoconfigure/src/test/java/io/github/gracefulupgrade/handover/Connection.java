@@ -102,8 +102,17 @@ final class Connection {
 			this.other.inbox.add(new Event(null, "the connection failed"));
 		}
 
+		boolean hasSomethingOnItsWay() {
+			return !this.inbox.isEmpty() && !this.delayed;
+		}
+
 		boolean isOpen() {
 			return !this.closed;
+		}
+
+		void mix(Fingerprint state) {
+			state.add(this.party).add(this.closed).add(this.delayed).add(this.door != null).add(this.inbox.size());
+			this.inbox.forEach(state::add);
 		}
 
 		private void peerClosed() {
@@ -142,14 +151,28 @@ final class Connection {
 		 * The descriptors get their numbers in the process where they arrive.
 		 */
 		private Message arrived(Message message) {
-			if (!(message instanceof Message.Offer offer)) {
-				return message;
+			if (message instanceof Message.Offer offer) {
+				return new Message.Offer(offer.listeners()
+					.stream()
+					.map((listener) -> new Message.Listener(listener.name(), listener.requested(), listener.bound(),
+							this.world.arrive(this.party, listener.name())))
+					.toList(), offer.more());
 			}
-			return new Message.Offer(offer.listeners()
-				.stream()
-				.map((listener) -> new Message.Listener(listener.name(), listener.requested(), listener.bound(),
-						this.world.arrive(this.party, listener.name())))
-				.toList(), offer.more());
+			if (message instanceof Message.OpenFiles files) {
+				return new Message.OpenFiles(files.descriptors()
+					.stream()
+					.map((open) -> new Belongings.Open(open.contributor(), open.name(),
+							this.world.arrive(this.party, open.name())))
+					.toList());
+			}
+			if (message instanceof Message.Handoff handoff) {
+				return new Message.Handoff(handoff.connections()
+					.stream()
+					.map((connection) -> new Connections.Established(connection.listener(), connection.remote(),
+							this.world.arrive(this.party, connection.remote())))
+					.toList());
+			}
+			return message;
 		}
 
 		/**

@@ -1,6 +1,7 @@
 package io.github.gracefulupgrade.handover;
 
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.gracefulupgrade.handover.Attempt.Outcome;
@@ -197,6 +198,52 @@ class GenerationsTests {
 		assertThat(this.world.ends).isEmpty();
 		assertThat(this.world.jobsOf(this.first, Instance.TIMER)).isZero();
 		this.world.isUpgraded(this.first);
+	}
+
+	/**
+	 * The second, which takes established connections, and both accept.
+	 */
+	private Instance secondThatTakesConnections() {
+		Instance second = this.world.instance(Mode.SUCCESSOR);
+		second.movable = Set.of("http");
+		return Moment.CLOSING.reach(this.world, this.first, second);
+	}
+
+	@Test
+	void secondThatWasReplacedBeforeTheFirstDrainsIsGivenNoConnections() {
+		Instance second = secondThatTakesConnections();
+		World.Client client = this.world.client(this.first, Duration.ZERO);
+		Instance third = this.world.waitingSuccessor();
+		second.handover.signalled();
+		this.world.pass(Instance.CLOSE_TIMEOUT.plusSeconds(1));
+		assertThat(this.first.serves(client)).isTrue();
+		assertThat(second.calls).doesNotContain("connections.adopt");
+		this.world.endsWith(third);
+	}
+
+	@Test
+	void connectionsThatCrossTheWordThatTheSecondWasReplacedStayWithTheFirst() {
+		Instance second = secondThatTakesConnections();
+		World.Client client = this.world.client(this.first, Duration.ZERO);
+		this.world.pass(Duration.ofSeconds(1));
+		Instance third = this.world.waitingSuccessor();
+		this.world.delay(second, this.first, true);
+		second.handover.signalled();
+		this.world.pass(Instance.CLOSE_TIMEOUT.minusMillis(500));
+		assertThat(this.first.phase()).isEqualTo(Phase.DRAINING);
+		assertThat(second.calls).doesNotContain("connections.adopt");
+		this.world.deliver();
+		assertThat(this.first.serves(client)).isTrue();
+		this.world.endsWith(third);
+	}
+
+	@Test
+	void silenceOfADeadSuccessorAfterFarewellIsNoGoodbye() {
+		Instance second = Moment.LEAVING.reach(this.world, this.first, Mode.SUCCESSOR);
+		this.world.delay(second, this.first, true);
+		second.killed();
+		this.world.pass(Incumbent.PROMPT_ANSWER.plusSeconds(1));
+		this.world.endsWith(this.first);
 	}
 
 }

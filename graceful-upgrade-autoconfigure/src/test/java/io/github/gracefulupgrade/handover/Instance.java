@@ -73,6 +73,8 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 
 	final SimulatedSpawner spawner = new SimulatedSpawner(this);
 
+	final SimulatedBelongings belongings = new SimulatedBelongings();
+
 	/**
 	 * What somebody waits for.
 	 */
@@ -96,6 +98,11 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 	 * The names of the servers that the application has.
 	 */
 	List<String> configured = List.of("http", "management");
+
+	/**
+	 * The names of the servers that take established connections.
+	 */
+	Set<String> movable = Set.of();
 
 	Settings settings;
 
@@ -141,6 +148,8 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 
 	private boolean closing;
 
+	private boolean left;
+
 	private boolean stopped;
 
 	private boolean dead;
@@ -163,7 +172,7 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 	 */
 	Handover handover(ControlThread control) {
 		return new Handover(new Ports(control, this, this, this.listeners, this.connections, this.background,
-				new NoBelongings(), this, this, this, this.spawner), this.settings, (snapshot) -> {
+				this.belongings, this, this, this, this.spawner), this.settings, (snapshot) -> {
 					this.snapshots.add(snapshot);
 					call("observer");
 				});
@@ -357,6 +366,30 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 		}
 	}
 
+	/**
+	 * The stage that the main thread is about to enter.
+	 */
+	@Nullable Stage nextStage() {
+		return this.threads.stream()
+			.filter((waiting) -> waiting.isOver() && !waiting.hasFailed() && waiting.stage != null
+					&& waiting.stage != this.held)
+			.map(Waiting::stage)
+			.findFirst()
+			.orElse(null);
+	}
+
+	void mix(Fingerprint state) {
+		state.add(this.dead).add(this.stopped).add(this.held).add(this.failing).add(this.serving).add(this.closing);
+		if (this.dead) {
+			return;
+		}
+		state.add(this.control.size()).add(accepts()).add(this.background.runs()).add(this.door != null);
+		this.threads.forEach((waiting) -> state.add(waiting.name).add(waiting.isOver()).add(waiting.hasFailed()));
+		this.listeners.bound.forEach(state::add);
+		this.world.clients.forEach((client) -> state.add(serves(client)));
+		state.addState(this.handover);
+	}
+
 	// --- what a test wants to know
 
 	long pid() {
@@ -388,6 +421,10 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 				&& (phase() == Phase.HANDING_OVER || phase() == Phase.CLOSING || phase() == Phase.STOPPING);
 	}
 
+	boolean serves(World.Client client) {
+		return this.connections.clients.containsKey(client);
+	}
+
 	boolean backgroundRuns() {
 		return this.background.runs();
 	}
@@ -398,6 +435,13 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 
 	boolean hasServed() {
 		return this.serving;
+	}
+
+	/**
+	 * Whether it has handed over, drained, and exits for that reason.
+	 */
+	boolean hasLeft() {
+		return this.left;
 	}
 
 	boolean closes() {
@@ -604,6 +648,7 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 	@Override
 	public void leave() {
 		call("exit.leave");
+		this.left = true;
 		elsewhere(Duration.ZERO, "exit", () -> {
 			this.closing = true;
 			await("closing", this.handover.closing(), () -> {
@@ -729,7 +774,7 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 
 		@Override
 		public Set<String> movable() {
-			return Set.of();
+			return this.instance.movable;
 		}
 
 		@Override
@@ -772,82 +817,6 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 		public void discard() {
 			closeInherited();
 			this.instance.call("listeners.discard");
-		}
-
-	}
-
-	/**
-	 * The accepted connections, with requests in flight for as long as a test says.
-	 */
-	static final class SimulatedConnections implements Connections {
-
-		private final Instance instance;
-
-		private Duration busyUntil = Duration.ZERO;
-
-		private @Nullable Job drain;
-
-		private boolean cancelled = true;
-
-		SimulatedConnections(Instance instance) {
-			this.instance = instance;
-		}
-
-		/**
-		 * The next drain to be cancelled ends at that very moment.
-		 */
-		void drainIsNotCancelled() {
-			this.cancelled = false;
-		}
-
-		void busyFor(Duration duration) {
-			this.busyUntil = this.instance.now().plus(duration);
-		}
-
-		@Override
-		public void drain(Plan plan, Consumer<Drained> done) {
-			Duration grace = plan.grace();
-			this.instance.call("connections.drain");
-			assertThat(grace.isNegative()).isFalse();
-			Duration left = this.busyUntil.minus(this.instance.now());
-			boolean cut = left.compareTo(grace) > 0;
-			Duration takes = cut ? grace : left.isNegative() ? Duration.ZERO : left;
-			boolean busy = !takes.isZero();
-			this.drain = this.instance.elsewhere(takes, "drained",
-					() -> done.accept(new Drained((busy && !cut) ? 1 : 0, cut ? 1 : 0, 0, 0, 0, 0)));
-		}
-
-		@Override
-		public void cancelDrain() {
-			this.instance.call("connections.cancelDrain");
-			if (this.drain != null && this.cancelled) {
-				this.instance.world.cancel(this.drain);
-			}
-			this.cancelled = true;
-		}
-
-		@Override
-		public void stopHandingOver() {
-			this.instance.call("connections.stopHandingOver");
-		}
-
-		@Override
-		public boolean adopt(Established connection) {
-			this.instance.call("connections.adopt");
-			connection.descriptor().close();
-			return true;
-		}
-
-		@Override
-		public int room() {
-			return 1000;
-		}
-
-		@Override
-		public Progress progress() {
-			this.instance.call("connections.progress");
-			int busy = (this.busyUntil.compareTo(this.instance.now()) > 0) ? 1 : 0;
-			return new Progress(busy, busy, Drained.NOTHING);
 		}
 
 	}
@@ -924,13 +893,25 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 	}
 
 	/**
-	 * An application that hands over nothing of its own.
+	 * What the application hands over of its own: nothing, or as many descriptors as a
+	 * test says, of which a successor wants every second.
 	 */
-	static final class NoBelongings implements Belongings {
+	static final class SimulatedBelongings implements Belongings {
+
+		private int descriptors;
+
+		void has(int descriptors) {
+			this.descriptors = descriptors;
+		}
 
 		@Override
 		public void gather(Consumer<List<Item>> done) {
-			done.accept(List.of());
+			List<Item> items = new ArrayList<>();
+			for (int i = 0; i < this.descriptors; i++) {
+				items.add(new State("application", "state " + i, new byte[] { 1 }));
+				items.add(new Open("application", "file " + i, Descriptor.borrowed(0)));
+			}
+			done.accept(items);
 		}
 
 		@Override
@@ -940,6 +921,15 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 
 		@Override
 		public void receive(List<Item> items) {
+			int count = 0;
+			for (Item item : items) {
+				if (item instanceof Open open) {
+					count++;
+					// Kept or not, it has an owner who closes it.
+					open.descriptor().close();
+				}
+			}
+			this.descriptors = count;
 		}
 
 	}

@@ -82,6 +82,9 @@ final class Script implements World.Party {
 	}
 
 	void saysGarbage() {
+		if (!isConnected()) {
+			return;
+		}
 		end().garbage();
 		this.world.settle();
 	}
@@ -89,6 +92,16 @@ final class Script implements World.Party {
 	void hangsUp() {
 		end().close();
 		this.world.settle();
+	}
+
+	void hangsUpIfConnected() {
+		if (isConnected()) {
+			hangsUp();
+		}
+	}
+
+	boolean isConnected() {
+		return this.end != null && this.end.isOpen();
 	}
 
 	void dies() {

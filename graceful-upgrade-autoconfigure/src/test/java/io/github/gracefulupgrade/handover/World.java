@@ -25,11 +25,18 @@ final class World {
 
 	static final String PATH = "/run/app/upgrade.sock";
 
+	static final String TIME_PASSES = "time passes";
+
 	final List<Instance> instances = new ArrayList<>();
 
 	final List<Connection.End> ends = new ArrayList<>();
 
 	final List<HeldDescriptor> descriptors = new ArrayList<>();
+
+	/**
+	 * Who keeps a connection to this service.
+	 */
+	final List<Client> clients = new ArrayList<>();
 
 	/**
 	 * What stands at the path of the upgrade socket.
@@ -134,7 +141,7 @@ final class World {
 	/**
 	 * What could happen next, until a moment.
 	 */
-	private List<Step> steps(Duration end) {
+	List<Step> steps(Duration end) {
 		List<Step> steps = new ArrayList<>();
 		this.instances.stream().filter(Instance::runs).forEach((instance) -> instance.steps(steps));
 		this.ends.forEach((connection) -> connection.steps(steps));
@@ -146,7 +153,7 @@ final class World {
 			.map((job) -> job.due)
 			.filter((due) -> due.compareTo(this.now) > 0 && due.compareTo(end) <= 0)
 			.findFirst()
-			.ifPresent((due) -> steps.add(new Step("time passes", () -> this.now = due)));
+			.ifPresent((due) -> steps.add(new Step(TIME_PASSES, () -> this.now = due)));
 		return steps;
 	}
 
@@ -256,6 +263,23 @@ final class World {
 	}
 
 	/**
+	 * The client of this name.
+	 */
+	@Nullable Client client(String name) {
+		return this.clients.stream().filter((client) -> client.name.equals(name)).findFirst().orElse(null);
+	}
+
+	/**
+	 * A client opens a connection to an instance, and keeps it.
+	 */
+	Client client(Instance instance, Duration busy) {
+		Client client = new Client("client " + (this.clients.size() + 1));
+		this.clients.add(client);
+		instance.connections.serves(client, busy);
+		return client;
+	}
+
+	/**
 	 * Whether any process has a listening socket of this name open.
 	 */
 	boolean isBound(String listener) {
@@ -264,26 +288,75 @@ final class World {
 				|| this.ends.stream().anyMatch((end) -> end.carries(listener));
 	}
 
+	/**
+	 * Add all that matters to what can happen next.
+	 */
+	void mix(Fingerprint state) {
+		this.instances.forEach((instance) -> instance.mix(state));
+		this.ends.forEach((end) -> end.mix(state));
+		this.jobs.stream()
+			.sorted(Job.ORDER)
+			.forEach((job) -> state.add(job.name).add(job.party).add(job.due.compareTo(this.now) <= 0));
+		state.add(this.lockHolder).add(answers()).add((this.path != null) ? this.path.owner : null).add(this.pidFile);
+		this.descriptors.forEach((held) -> state.add(held.owner).add(held.listener).add(held.closed).add(held.adopted));
+		this.clients.forEach((client) -> state.add(client.end));
+	}
+
+	/**
+	 * When something will happen that has to wait for its time, each moment once.
+	 */
+	List<Duration> moments() {
+		return this.jobs.stream()
+			.filter(Job::canRun)
+			.map((job) -> job.due)
+			.filter((due) -> due.compareTo(this.now) > 0)
+			.sorted()
+			.distinct()
+			.toList();
+	}
+
+	/**
+	 * Nothing happens until a moment, whatever could.
+	 */
+	void jumpTo(Duration moment) {
+		this.now = moment;
+	}
+
 	// --- what must always be true
 
-	private void check() {
+	void check() {
 		for (Instance instance : this.instances) {
 			if (!instance.alive()) {
 				continue;
 			}
-			assertThat(!instance.accepts() || this.lockHolder == instance || instance.acceptsWithoutLock())
-				.as("%s accepts only if it owns the listeners, or still does by design", instance)
-				.isTrue();
-			assertThat(jobsOf(instance, Instance.TIMER)).as("timers of %s", instance)
-				.isLessThanOrEqualTo(4 + instance.peers());
+			if (instance.accepts() && this.lockHolder != instance && !instance.acceptsWithoutLock()) {
+				fail("%s accepts only if it owns the listeners, or still does by design", instance);
+			}
+			if (jobsOf(instance, Instance.TIMER) > 4 + instance.peers()) {
+				fail("timers of %s: %s", instance, jobsOf(instance, Instance.TIMER));
+			}
 			if (instance.hasServed() && !instance.closes()) {
-				instance.configured
-					.forEach((listener) -> assertThat(isBound(listener)).as("listener %s is open somewhere", listener)
-						.isTrue());
+				for (String listener : instance.configured) {
+					if (!isBound(listener)) {
+						fail("listener %s is open somewhere", listener);
+					}
+				}
 			}
 		}
-		assertThat(this.descriptors).as("no descriptor is closed twice, nor closed under a web server")
-			.allSatisfy((held) -> assertThat(held.closed + (held.adopted ? 1 : 0)).isLessThanOrEqualTo(1));
+		for (HeldDescriptor held : this.descriptors) {
+			if (held.closed + (held.adopted ? 1 : 0) > 1) {
+				fail("no descriptor is closed twice, nor closed under a web server: %s", held);
+			}
+		}
+		for (Client client : this.clients) {
+			if (this.instances.stream().filter((instance) -> instance.alive() && instance.serves(client)).count() > 1) {
+				fail("%s is served by one instance, not by two", client);
+			}
+		}
+	}
+
+	private static void fail(String what, Object... arguments) {
+		throw new AssertionError(what.formatted(arguments));
 	}
 
 	/**
@@ -372,6 +445,29 @@ final class World {
 		 * Whether its threads run.
 		 */
 		boolean runs();
+
+	}
+
+	/**
+	 * Who keeps a connection, and what became of that.
+	 */
+	static final class Client {
+
+		final String name;
+
+		/**
+		 * How its connection ended, or {@code null} if it has not.
+		 */
+		@Nullable String end;
+
+		Client(String name) {
+			this.name = name;
+		}
+
+		@Override
+		public String toString() {
+			return this.name;
+		}
 
 	}
 
