@@ -19,7 +19,7 @@ public interface Connections {
 
 	/**
 	 * Hand over no more connections: what would have been is announced to close instead.
-	 * Called on the control thread.
+	 * Said before any comes back. Called on the control thread.
 	 */
 	void stopHandingOver();
 
@@ -123,6 +123,15 @@ public interface Connections {
 		 * Nothing at all.
 		 */
 		public static final Drained NOTHING = new Drained(0, 0, 0, 0, 0, 0);
+
+		/**
+		 * The same with another number of connections that were handed over.
+		 * @param handedOver connections that the successor serves on
+		 * @return the corrected one
+		 */
+		public Drained withHandedOver(long handedOver) {
+			return new Drained(this.finished, this.cut, handedOver, this.announced, this.goneAway, this.webSockets);
+		}
 
 		/**
 		 * What this and another drain came to.

@@ -68,6 +68,12 @@ final class Departure {
 	 */
 	private boolean enough;
 
+	/**
+	 * Whether nothing is handed over any more. Set before anything comes back, which
+	 * would be sent to and fro else.
+	 */
+	private boolean full;
+
 	private boolean backgroundMatters = true;
 
 	private boolean over;
@@ -119,7 +125,8 @@ final class Departure {
 		this.nothingLeft = false;
 		this.cameBack = false;
 		this.ports.connections()
-			.drain((outbox != null) ? Connections.Plan.withSuccessor(grace, this.successor.connectable(), outbox::put)
+			.drain((outbox != null && !this.full)
+					? Connections.Plan.withSuccessor(grace, this.successor.connectable(), outbox::put)
 					: Connections.Plan.withSuccessor(grace),
 					(drained) -> this.ports.control().execute(() -> drained(drained)));
 	}
@@ -166,8 +173,10 @@ final class Departure {
 		}
 	}
 
-	private void finished(Connections.Drained drained) {
+	private void finished(Connections.Drained sum) {
 		this.unanswered.off();
+		// What was sent says little: some of it comes back. What was acknowledged counts.
+		Connections.Drained drained = sum.withHandedOver((this.outbox != null) ? this.outbox.taken() : 0);
 		this.drained = drained;
 		this.took = passed();
 		String line = ("Incumbent pid=%d drained in %s: %d request(s) finished, %d cut; %d connection(s) handed over,"
@@ -284,6 +293,7 @@ final class Departure {
 
 		@Override
 		public void full() {
+			Departure.this.full = true;
 			Departure.this.ports.connections().stopHandingOver();
 		}
 

@@ -41,6 +41,11 @@ final class Outbox {
 	 */
 	private int room;
 
+	/**
+	 * How many connections the successor acknowledged.
+	 */
+	private long taken;
+
 	private boolean flushing;
 
 	private boolean closed;
@@ -96,6 +101,7 @@ final class Outbox {
 			return false;
 		}
 		int taken = Math.min(message.taken(), batch.size());
+		this.taken += taken;
 		this.unacknowledged -= batch.size();
 		this.room = message.room() - this.unacknowledged;
 		batch.subList(0, taken).forEach((connection) -> connection.descriptor().close());
@@ -142,6 +148,13 @@ final class Outbox {
 			batch.forEach((connection) -> connection.descriptor().close());
 		}
 		this.unacknowledged = 0;
+	}
+
+	/**
+	 * How many connections are the successor's, as it said itself.
+	 */
+	long taken() {
+		return this.taken;
 	}
 
 	/**

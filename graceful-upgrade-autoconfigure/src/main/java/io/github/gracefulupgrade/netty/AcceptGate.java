@@ -39,11 +39,6 @@ final class AcceptGate extends ChannelDuplexHandler {
 
 	private boolean bound;
 
-	/**
-	 * Whether the connection that is being read now had been handed over, in vain.
-	 */
-	private boolean givenBack;
-
 	AcceptGate(boolean adopted, boolean open, ListenerTraits traits, ConnectionTracker connections) {
 		this.adopted = adopted;
 		this.open = open;
@@ -91,18 +86,16 @@ final class AcceptGate extends ChannelDuplexHandler {
 	@Override
 	public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
 		if (msg instanceof Channel child) {
-			this.connections.accepted(child, this.traits, this.givenBack);
+			this.connections.accepted(child, this.traits);
 		}
 		super.channelRead(ctx, msg);
 	}
 
 	/**
 	 * Make an accepted connection of one that another process accepted, by letting it
-	 * take the way through the pipeline that all take. One that this process gets back
-	 * while it drains stays: the successor could not take it.
+	 * take the way through the pipeline that all take.
 	 */
-	void adopt(Channel channel, Established connection, boolean givenBack) {
-		this.givenBack = givenBack;
+	void adopt(Channel channel, Established connection) {
 		try {
 			if (channel.isActive()) {
 				channel.pipeline()
@@ -114,7 +107,6 @@ final class AcceptGate extends ChannelDuplexHandler {
 			// There is no channel, and what it was to be made of is closed below.
 		}
 		finally {
-			this.givenBack = false;
 			connection.descriptor().close();
 			this.connections.arrived();
 		}

@@ -8,9 +8,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import java.util.function.Predicate;
 
 import io.github.gracefulupgrade.handover.Connections;
 import io.github.gracefulupgrade.handover.Descriptor;
@@ -62,7 +62,7 @@ public final class ConnectionTracker implements Connections {
 	 * Makes an accepted connection of one that another process accepted. Set once, before
 	 * any is.
 	 */
-	private volatile BiPredicate<Established, Boolean> adopter = (connection, givenBack) -> {
+	private volatile Predicate<Established> adopter = (connection) -> {
 		connection.descriptor().close();
 		return false;
 	};
@@ -76,7 +76,7 @@ public final class ConnectionTracker implements Connections {
 		this.duplicator = duplicator;
 	}
 
-	void adoptThrough(BiPredicate<Established, Boolean> adopter) {
+	void adoptThrough(Predicate<Established> adopter) {
 		this.adopter = adopter;
 	}
 
@@ -91,10 +91,9 @@ public final class ConnectionTracker implements Connections {
 	/**
 	 * A connection was accepted, or adopted: called on the event loop of the server
 	 * channel, before the connection is registered to its own.
-	 * @param givenBack whether it was handed over in vain, and stays
 	 */
-	void accepted(Channel channel, ListenerTraits listener, boolean givenBack) {
-		TrackedConnection connection = new TrackedConnection(channel, listener, givenBack, this);
+	void accepted(Channel channel, ListenerTraits listener) {
+		TrackedConnection connection = new TrackedConnection(channel, listener, this);
 		channel.attr(TrackedConnection.KEY).set(connection);
 		this.connections.add(connection);
 		channel.closeFuture().addListener((ChannelFutureListener) (future) -> {
@@ -188,11 +187,10 @@ public final class ConnectionTracker implements Connections {
 	public boolean adopt(Established connection) {
 		this.budget.use();
 		this.arriving.incrementAndGet();
-		boolean givenBack = (this.drain != null);
-		if (givenBack) {
+		if (this.drain != null) {
 			this.cameBack.increment();
 		}
-		boolean served = this.adopter.test(connection, givenBack);
+		boolean served = this.adopter.test(connection);
 		if (!served) {
 			arrived();
 		}

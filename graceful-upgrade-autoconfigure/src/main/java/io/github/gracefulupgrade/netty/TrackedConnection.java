@@ -56,8 +56,8 @@ final class TrackedConnection implements Exchanges.Owner {
 	private final boolean movable;
 
 	/**
-	 * Whether this connection stays where it is for as long as the drain is on: the
-	 * successor could not take it, or there was no descriptor left to send.
+	 * Whether this connection stays where it is for as long as the drain is on: there was
+	 * no descriptor left to send.
 	 */
 	private boolean staying;
 
@@ -71,11 +71,10 @@ final class TrackedConnection implements Exchanges.Owner {
 
 	private @Nullable WebSocketFarewell farewell;
 
-	TrackedConnection(Channel channel, ListenerTraits listener, boolean staying, ConnectionTracker tracker) {
+	TrackedConnection(Channel channel, ListenerTraits listener, ConnectionTracker tracker) {
 		this.channel = channel;
 		this.listener = listener;
 		this.movable = listener.movable();
-		this.staying = staying;
 		this.tracker = tracker;
 	}
 

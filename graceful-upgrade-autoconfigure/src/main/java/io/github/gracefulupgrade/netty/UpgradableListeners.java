@@ -253,7 +253,7 @@ public final class UpgradableListeners implements Listeners {
 	/**
 	 * Serve a connection that was accepted elsewhere as one that was accepted here.
 	 */
-	private boolean adoptConnection(Established connection, boolean givenBack) {
+	private boolean adoptConnection(Established connection) {
 		Listening target;
 		synchronized (this) {
 			target = this.listening.stream()
@@ -265,7 +265,7 @@ public final class UpgradableListeners implements Listeners {
 			connection.descriptor().close();
 			return false;
 		}
-		return target.adopt(connection, givenBack);
+		return target.adopt(connection);
 	}
 
 	@Override
@@ -378,9 +378,9 @@ public final class UpgradableListeners implements Listeners {
 			return paused;
 		}
 
-		boolean adopt(Established connection, boolean givenBack) {
+		boolean adopt(Established connection) {
 			try {
-				this.channel.eventLoop().execute(() -> this.gate.adopt(this.channel, connection, givenBack));
+				this.channel.eventLoop().execute(() -> this.gate.adopt(this.channel, connection));
 				return true;
 			}
 			catch (RejectedExecutionException ex) {

@@ -74,7 +74,10 @@ class ConnectionHandoverTests {
 				SimulatedProcess successor = process.successor(this.application.in("new"));
 				RawClient client = new RawClient(process.address())) {
 			client.get("/quick/1");
-			CompletableFuture<Drained> first = process.drainInto(successor, GRACE, process.connections()::adopt);
+			CompletableFuture<Drained> first = process.drainInto(successor, GRACE, (connection) -> {
+				process.connections().stopHandingOver();
+				process.connections().adopt(connection);
+			});
 			// It is said to be handed over when it is not back yet, or drained on at
 			// once.
 			RawClient.Response last = client.get("/quick/2");
@@ -85,6 +88,31 @@ class ConnectionHandoverTests {
 			Drained drained = SimulatedProcess.get(first);
 			assertThat(drained.announced()).isEqualTo(1);
 			assertThat(drained.handedOver()).isZero();
+		}
+	}
+
+	/**
+	 * The drain is called off while the connection is on its way back to an event loop.
+	 */
+	@Test
+	void whatCameBackMovesInTheNextDrain() {
+		try (SimulatedProcess process = SimulatedProcess.cold(this.application.in("old"));
+				SimulatedProcess successor = process.successor(this.application.in("new"));
+				RawClient client = new RawClient(process.address())) {
+			client.get("/quick/1");
+			CompletableFuture<Void> calledOff = new CompletableFuture<>();
+			process.drainInto(successor, GRACE, (connection) -> {
+				process.connections().stopHandingOver();
+				process.connections().adopt(connection);
+				process.connections().cancelDrain();
+				calledOff.complete(null);
+			});
+			SimulatedProcess.get(calledOff);
+			RawClient.Response response = client.get("/quick/2");
+			assertThat(response.process()).isEqualTo("old");
+			assertThat(response.announcesClose()).isFalse();
+			assertThat(SimulatedProcess.get(process.drainInto(successor, GRACE)).handedOver()).isEqualTo(1);
+			assertThat(client.get("/quick/3").process()).isEqualTo("new");
 		}
 	}
 

@@ -32,8 +32,9 @@ class ConnectionReturnIT {
 		Application app = Sample.application();
 		try (Instance v1 = app.start().awaitServing()) {
 			List<RawClient> clients = connect(v1, COUNT);
-			// Enough for itself, and for some of the connections.
-			int limit = v1.openDescriptors().size() - COUNT / 2;
+			// Enough for itself, with what it keeps in reserve, and for some of the
+			// connections.
+			int limit = v1.openDescriptors().size() - COUNT / 4;
 			try (Instance v2 = app.prefix("prlimit", "--nofile=" + limit + ":" + limit).successor().start()) {
 				v2.awaitLog(Upgrade.SUCCESSOR_WAITS, Instance.PATIENCE);
 				v1.quit();
