@@ -1,0 +1,140 @@
+package io.github.gracefulupgrade.benchmark;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+import io.github.gracefulupgrade.test.Application;
+import io.github.gracefulupgrade.test.Instance;
+import io.github.gracefulupgrade.test.Upgrade;
+
+/**
+ * Many upgrades in a row, on an idle machine and on a saturated one: how long from the
+ * signal until a client had an answer of the successor.
+ */
+final class HandoverTimes {
+
+	/**
+	 * How long a successor waits before the signal, and how long there is load by then.
+	 */
+	private static final long SETTLE_MILLIS = 2000;
+
+	/** Requests per second on an idle machine: the time is known to 2 ms. */
+	private static final double PROBES = 500;
+
+	private final Options options;
+
+	private final Path out;
+
+	HandoverTimes(Options options, Path out) {
+		this.options = options;
+		this.out = out;
+	}
+
+	void run() throws Exception {
+		String loadBefore = Machine.loadAverage();
+		List<Double> idle = upgrades("idle");
+		List<Double> saturated = upgrades("saturated");
+		Markdown report = new Markdown();
+		report.line("# Handover time").line("");
+		Machine.describe(report, this.options, loadBefore);
+		report.line("")
+			.line("From SIGQUIT until a client has the first answer of the successor. *Idle*: %.0f requests per second, each on a fresh connection, and nothing else.",
+					PROBES)
+			.line("*Saturated*: 32 keep-alive connections and 4 clients with fresh ones, each of which sends as soon as it has its answer. The new version had been")
+			.line("waiting for %.0f s.", SETTLE_MILLIS / 1e3)
+			.line("")
+			.line("![Handover times](handover.svg)")
+			.line("")
+			.header("machine", "upgrades", "min", "median", "p90", "max", "all, in ms");
+		row(report, "idle", idle);
+		row(report, "saturated", saturated);
+		strips(idle, saturated).write(this.out.resolve("handover.svg"));
+		report.write(this.out.resolve("handover.md"));
+	}
+
+	private static void row(Markdown report, String name, List<Double> times) {
+		report.row(name, times.size(), Markdown.millis(Statistics.percentile(times, 0)),
+				Markdown.millis(Statistics.median(times)), Markdown.millis(Statistics.percentile(times, 0.9)),
+				Markdown.millis(Statistics.percentile(times, 1)),
+				String.join(", ", times.stream().map(Markdown::millis).toList()));
+	}
+
+	private List<Double> upgrades(String kind) throws Exception {
+		Path folder = Comparison.newFolder();
+		int port = Instance.freePort();
+		Application application = JavaContender.sample()
+			.onPort(port)
+			.upgradeSocket(folder.resolve("upgrade.sock"))
+			.args("--pingora.close-timeout=1s");
+		List<Double> times = new ArrayList<>();
+		Instance incumbent = application.start().awaitServing();
+		try {
+			for (int i = 0; i < this.options.number("upgrades", 20); i++) {
+				Instance successor = application.successor().start();
+				successor.awaitLog(Upgrade.SUCCESSOR_WAITS, Instance.PATIENCE);
+				try (Load load = kind.equals("idle") ? Load.open(port, 0, 2, PROBES) : Load.saturating(port, 32, 4)) {
+					times.add(handover(incumbent, successor, load));
+				}
+				Main.say("%s: %s ms", kind, Markdown.millis(times.get(i)));
+				incumbent.close();
+				incumbent = successor;
+			}
+		}
+		finally {
+			incumbent.close();
+			Commands.endAllNaming(folder);
+		}
+		return times;
+	}
+
+	private static double handover(Instance incumbent, Instance successor, Load load)
+			throws IOException, InterruptedException {
+		// A shell that only has to be told: to start one takes as long as a handover.
+		Process shell = new ProcessBuilder("/bin/sh", "-c", "read go; kill -s QUIT " + incumbent.pid()).start();
+		Thread.sleep(SETTLE_MILLIS);
+		long signalledAt = System.nanoTime();
+		shell.getOutputStream().write('\n');
+		shell.getOutputStream().close();
+		incumbent.awaitExit();
+		return load.stop()
+			.samples()
+			.stream()
+			.filter((sample) -> sample.pid() == successor.pid())
+			.mapToDouble((sample) -> (sample.endedAt() - signalledAt) / 1e6)
+			.min()
+			.orElse(Double.NaN);
+	}
+
+	/** A dot for each upgrade, on a logarithmic axis from 1 ms to 10 s. */
+	private static Svg strips(List<Double> idle, List<Double> saturated) {
+		Svg svg = new Svg(720, 170);
+		svg.title(16, 24, "From SIGQUIT to the first answer of the successor");
+		for (int decade = 0; decade <= 4; decade++) {
+			double x = x(Math.pow(10, decade));
+			svg.line(x, 40, x, 140, Svg.GRID, 1);
+			svg.text(x, 156, "middle", 11, Svg.DULL,
+					(decade < 3) ? (int) Math.pow(10, decade) + " ms" : (int) Math.pow(10, decade - 3) + " s");
+		}
+		strip(svg, 65, "idle", Svg.OLD, idle);
+		strip(svg, 115, "saturated", Svg.NEW, saturated);
+		return svg;
+	}
+
+	private static void strip(Svg svg, double y, String label, String colour, List<Double> times) {
+		svg.text(90, y + 4, "end", 12, Svg.INK, label);
+		for (int i = 0; i < times.size(); i++) {
+			// Moved up and down a little, so that equal ones are seen.
+			svg.dot(x(times.get(i)), y + (i % 5 - 2) * 4, 4, colour);
+		}
+		double median = Statistics.median(times);
+		svg.line(x(median), y - 16, x(median), y + 16, Svg.INK, 1.5);
+		svg.text(x(median), y - 18, "middle", 10, Svg.INK, "median " + Markdown.millis(median) + " ms");
+	}
+
+	private static double x(double millis) {
+		return 110 + 570 * Math.min(4, Math.log10(Math.max(1, millis))) / 4;
+	}
+
+}
