@@ -87,6 +87,7 @@ final class ComparisonReport {
 			.line("")
 			.line("Milliseconds, medians of the runs. *Steady* is before anything is done, *prepare* while the new version starts beside the old one, *after* within 10 s")
 			.line("from the switch. *Silence* is the longest time after the switch in which no client got any answer.")
+			.line("Requests that were lost or refused have no latency, and are not in here.")
 			.line("")
 			.header("system", "steady p50", "steady p99", "prepare p99", "after p50", "after p99", "after max",
 					"after ÷ steady p99", "silence");

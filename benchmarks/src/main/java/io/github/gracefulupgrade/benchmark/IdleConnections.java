@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -114,8 +115,7 @@ final class IdleConnections {
 		if (connection.read(answer) < 0) {
 			throw new IOException("Closed");
 		}
-		return new String(answer.array(), 0, answer.position(), StandardCharsets.ISO_8859_1)
-			.toLowerCase(java.util.Locale.ROOT);
+		return new String(answer.array(), 0, answer.position(), StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT);
 	}
 
 }

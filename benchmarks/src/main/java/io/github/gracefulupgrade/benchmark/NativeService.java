@@ -37,7 +37,9 @@ abstract class NativeService implements Contender.Service {
 		}
 	}
 
-	/** The process that was started first, unless that has put itself into the background. */
+	/**
+	 * The process that was started first, unless that has put itself into the background.
+	 */
 	final long first() {
 		return this.first.pid();
 	}
