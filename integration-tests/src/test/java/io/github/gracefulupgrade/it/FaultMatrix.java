@@ -1,0 +1,403 @@
+package io.github.gracefulupgrade.it;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import io.github.gracefulupgrade.it.Debugger.Gate;
+
+/**
+ * The table: what each fault at each step of a handover may cost, and who serves
+ * afterwards. {@link FaultMatrixIT} runs it and prints what it found.
+ */
+final class FaultMatrix {
+
+	private static final List<Row> ROWS = rows();
+
+	private FaultMatrix() {
+	}
+
+	/**
+	 * The rows that every build runs: one for each way in which things can end.
+	 */
+	static List<Row> shortForm() {
+		return ROWS.stream().filter(Row::telling).toList();
+	}
+
+	/**
+	 * All others.
+	 */
+	static List<Row> rest() {
+		return ROWS.stream().filter((row) -> !row.telling()).toList();
+	}
+
+	private static List<Row> rows() {
+		Table table = new Table();
+		// --- the successor's side
+		table.at(Step.BEFORE_HELLO)
+			.row(Fault.KILL, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.STOP, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.TERMINATE, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.CLOSE, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.INCUMBENT);
+		table.at(Step.WELCOMED)
+			.row(Fault.KILL, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.STOP, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.TERMINATE, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.CLOSE, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.INCUMBENT);
+		table.at(Step.WAITING)
+			.row(Fault.KILL, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.STOP, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.TERMINATE, Loss.NOTHING, Serves.INCUMBENT);
+		table.at(Step.OFFER_CAME)
+			.row(Fault.KILL, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.STOP, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.TERMINATE, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.CLOSE, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.INCUMBENT);
+		table.at(Step.BEFORE_READY)
+			.telling(Fault.KILL, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.STOP, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.TERMINATE, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.CLOSE, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.INCUMBENT);
+		table.at(Step.COMMIT_CAME)
+			.telling(Fault.KILL, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.STOP, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.TERMINATE, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.CLOSE, Loss.NOTHING, Serves.EITHER)
+			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.EITHER)
+			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.EITHER)
+			.row(Fault.DISK_FULL, Loss.NOTHING, Serves.SUCCESSOR);
+		table.at(Step.OWNER)
+			.row(Fault.KILL, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.TERMINATE, Loss.IDLE_CONNECTIONS_OF_THE_VICTIM, Serves.INCUMBENT)
+			.telling(Fault.FOLDER_GONE, Loss.NOTHING, Serves.INCUMBENT)
+			.telling(Fault.DISK_FULL, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.LISTENER_THROWS, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.LISTENER_OUT_OF_MEMORY, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.OUT_OF_MEMORY, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.FULL_ACCEPT_QUEUE, Loss.NOTHING, Serves.SUCCESSOR);
+		table.at(Step.BEFORE_ACCEPTING)
+			.telling(Fault.KILL, Loss.REQUESTS_OF_THE_VICTIM, Serves.INCUMBENT)
+			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.TERMINATE, Loss.IDLE_CONNECTIONS_OF_THE_VICTIM, Serves.INCUMBENT)
+			.row(Fault.CLOSE, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.SUCCESSOR);
+		table.at(Step.CONNECTIONS_CAME)
+			.telling(Fault.KILL, Loss.REQUESTS_OF_THE_VICTIM, Serves.INCUMBENT)
+			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.TERMINATE, Loss.IDLE_CONNECTIONS_OF_THE_VICTIM, Serves.INCUMBENT)
+			.row(Fault.CLOSE, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.SUCCESSOR);
+		table.at(Step.BEFORE_GOODBYE)
+			.row(Fault.KILL, Loss.REQUESTS_OF_THE_VICTIM, Serves.INCUMBENT)
+			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
+			// GOODBYE is said, so both go: that is what the operator asked for.
+			.row(Fault.TERMINATE, Loss.WHILE_NOBODY_LIVES, Serves.NOBODY)
+			.row(Fault.CLOSE, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.SUCCESSOR);
+		// --- the incumbent's side
+		table.at(Step.BEFORE_OFFER)
+			.row(Fault.KILL, Loss.WHILE_NOBODY_LIVES, Serves.NOBODY)
+			.row(Fault.STOP, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.TERMINATE, Loss.WHILE_NOBODY_LIVES, Serves.NOBODY)
+			.row(Fault.CLOSE, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.NO_DESCRIPTORS, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.LISTENER_THROWS, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.LISTENER_OUT_OF_MEMORY, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.OUT_OF_MEMORY, Loss.NOTHING, Serves.SUCCESSOR);
+		table.at(Step.OFFERED)
+			.telling(Fault.KILL, Loss.REQUESTS_OF_THE_VICTIM, Serves.SUCCESSOR)
+			.row(Fault.STOP, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.TERMINATE, Loss.WHILE_NOBODY_LIVES, Serves.NOBODY);
+		table.at(Step.BEFORE_COMMIT)
+			.telling(Fault.KILL, Loss.REQUESTS_OF_THE_VICTIM, Serves.SUCCESSOR)
+			.row(Fault.STOP, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.TERMINATE, Loss.IDLE_CONNECTIONS_OF_THE_VICTIM, Serves.SUCCESSOR)
+			.row(Fault.CLOSE, Loss.NOTHING, Serves.EITHER)
+			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.EITHER)
+			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.EITHER);
+		table.at(Step.COMMITTED)
+			.row(Fault.KILL, Loss.REQUESTS_OF_THE_VICTIM, Serves.SUCCESSOR)
+			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.TERMINATE, Loss.IDLE_CONNECTIONS_OF_THE_VICTIM, Serves.SUCCESSOR)
+			.row(Fault.FULL_ACCEPT_QUEUE, Loss.NOTHING, Serves.SUCCESSOR);
+		table.at(Step.ACCEPTING_CAME)
+			.row(Fault.KILL, Loss.REQUESTS_OF_THE_VICTIM, Serves.SUCCESSOR)
+			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.TERMINATE, Loss.IDLE_CONNECTIONS_OF_THE_VICTIM, Serves.SUCCESSOR)
+			.row(Fault.CLOSE, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.LISTENER_THROWS, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.LISTENER_OUT_OF_MEMORY, Loss.NOTHING, Serves.SUCCESSOR);
+		table.at(Step.BOTH_ACCEPT)
+			.row(Fault.KILL, Loss.REQUESTS_OF_THE_VICTIM, Serves.SUCCESSOR)
+			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.TERMINATE, Loss.IDLE_CONNECTIONS_OF_THE_VICTIM, Serves.SUCCESSOR)
+			.telling(Fault.FULL_ACCEPT_QUEUE, Loss.NOTHING, Serves.SUCCESSOR);
+		table.at(Step.BEFORE_CONNECTIONS)
+			.row(Fault.KILL, Loss.REQUESTS_OF_THE_VICTIM, Serves.SUCCESSOR)
+			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.TERMINATE, Loss.IDLE_CONNECTIONS_OF_THE_VICTIM, Serves.SUCCESSOR)
+			// Who holds a batch that was not acknowledged must not touch it again.
+			.row(Fault.CLOSE, Loss.CONNECTIONS_ON_THEIR_WAY, Serves.SUCCESSOR)
+			.row(Fault.HALF_A_FRAME, Loss.CONNECTIONS_ON_THEIR_WAY, Serves.SUCCESSOR)
+			.row(Fault.ANOTHER_FRAME, Loss.CONNECTIONS_ON_THEIR_WAY, Serves.SUCCESSOR)
+			.row(Fault.NO_DESCRIPTORS, Loss.CONNECTIONS_ON_THEIR_WAY, Serves.SUCCESSOR);
+		table.at(Step.BEFORE_FAREWELL)
+			.telling(Fault.KILL, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.TERMINATE, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.CLOSE, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.SUCCESSOR);
+		table.at(Step.FAREWELL_SENT)
+			.row(Fault.KILL, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.TERMINATE, Loss.NOTHING, Serves.SUCCESSOR);
+		return table.rows;
+	}
+
+	/**
+	 * Whose process something happens to.
+	 */
+	enum Side {
+
+		SUCCESSOR, INCUMBENT
+
+	}
+
+	/**
+	 * A step of a handover, and where a thread is held at that moment: mostly the control
+	 * thread of the one that the fault comes to, right before it sends or handles a
+	 * frame.
+	 */
+	enum Step {
+
+		BEFORE_HELLO(Side.SUCCESSOR, Side.SUCCESSOR, sends("Hello")),
+
+		WELCOMED(Side.SUCCESSOR, Side.SUCCESSOR, handles("Successor", "Welcome")),
+
+		WAITING(Side.SUCCESSOR, Side.SUCCESSOR, sends("Waiting")),
+
+		OFFER_CAME(Side.SUCCESSOR, Side.SUCCESSOR, handles("Successor", "Offer")),
+
+		BEFORE_READY(Side.SUCCESSOR, Side.SUCCESSOR, sends("Ready")),
+
+		COMMIT_CAME(Side.SUCCESSOR, Side.SUCCESSOR, handles("Successor", "Commit")),
+
+		/** It has the lock and has not published its socket. */
+		OWNER(Side.SUCCESSOR, Side.SUCCESSOR, new Gate(Gates.WIRE + "UnixUpgradeSocket", "publish", "")),
+
+		/** It accepts, and has not told. */
+		BEFORE_ACCEPTING(Side.SUCCESSOR, Side.SUCCESSOR, sends("Accepting")),
+
+		CONNECTIONS_CAME(Side.SUCCESSOR, Side.SUCCESSOR, handles("Successor", "Handoff")),
+
+		BEFORE_GOODBYE(Side.SUCCESSOR, Side.SUCCESSOR, sends("Goodbye")),
+
+		BEFORE_OFFER(Side.INCUMBENT, Side.INCUMBENT, sends("Offer")),
+
+		OFFERED(Side.INCUMBENT, Side.SUCCESSOR, handles("Successor", "Offer")),
+
+		/** It has given the lock back, and has not told. */
+		BEFORE_COMMIT(Side.INCUMBENT, Side.INCUMBENT, sends("Commit")),
+
+		COMMITTED(Side.INCUMBENT, Side.SUCCESSOR, handles("Successor", "Commit")),
+
+		ACCEPTING_CAME(Side.INCUMBENT, Side.INCUMBENT, handles("Incumbent", "Accepting")),
+
+		/** The close timeout is over. */
+		BOTH_ACCEPT(Side.INCUMBENT, Side.INCUMBENT, new Gate(Gates.HANDOVER + "Departure", "drain", "")),
+
+		BEFORE_CONNECTIONS(Side.INCUMBENT, Side.INCUMBENT, sends("Handoff")),
+
+		/** It has drained. */
+		BEFORE_FAREWELL(Side.INCUMBENT, Side.INCUMBENT, sends("Farewell")),
+
+		FAREWELL_SENT(Side.INCUMBENT, Side.SUCCESSOR, handles("Successor", "Farewell"));
+
+		private final Side victim;
+
+		private final Side held;
+
+		private final Gate gate;
+
+		Step(Side victim, Side held, Gate gate) {
+			this.victim = victim;
+			this.held = held;
+			this.gate = gate;
+		}
+
+		private static Gate sends(String message) {
+			return new Gate(Gates.WIRE + "UnixPeer", "send", message);
+		}
+
+		private static Gate handles(String role, String message) {
+			return new Gate(Gates.HANDOVER + role, "received", message);
+		}
+
+		Side victim() {
+			return this.victim;
+		}
+
+		Side held() {
+			return this.held;
+		}
+
+		Gate gate() {
+			return this.gate;
+		}
+
+		/**
+		 * Whether somebody triggers the handover before this step.
+		 */
+		boolean isTriggered() {
+			return this != BEFORE_HELLO && this != WELCOMED && this != WAITING;
+		}
+
+	}
+
+	/**
+	 * Who serves in the end.
+	 */
+	enum Serves {
+
+		INCUMBENT, SUCCESSOR,
+
+		/** One of the two, whichever gets the lock first. */
+		EITHER,
+
+		/** No process is left: the next cold start does. */
+		NOBODY
+
+	}
+
+	/**
+	 * What a fault may cost. Clients are never refused while a process lives.
+	 */
+	enum Loss {
+
+		NOTHING,
+
+		/** What was on its way to the process that died. */
+		REQUESTS_OF_THE_VICTIM,
+
+		/** As with every SIGTERM: on connections that were idle when they were closed. */
+		IDLE_CONNECTIONS_OF_THE_VICTIM,
+
+		/** What was not acknowledged when the connection between the two broke. */
+		CONNECTIONS_ON_THEIR_WAY,
+
+		/** Everything, until there is a process again. */
+		WHILE_NOBODY_LIVES
+
+	}
+
+	/**
+	 * What happens.
+	 */
+	enum Fault {
+
+		/** SIGKILL. */
+		KILL,
+
+		/** SIGSTOP for longer than every timeout, then SIGCONT. */
+		STOP,
+
+		/** SIGTERM. */
+		TERMINATE,
+
+		/** The victim's end of the connection is closed. */
+		CLOSE,
+
+		/** The victim sends three bytes, and closes. */
+		HALF_A_FRAME,
+
+		/** The victim sends a frame that has no place there. */
+		ANOTHER_FRAME,
+
+		/** The folder of the socket and the pid file is not there. */
+		FOLDER_GONE,
+
+		/** Nothing can be written to a file. */
+		DISK_FULL,
+
+		/** The successor has no descriptor free when the next ones come. */
+		NO_DESCRIPTORS,
+
+		/** A listener of the application throws, at each change of the phase. */
+		LISTENER_THROWS,
+
+		/** The same, with an error. */
+		LISTENER_OUT_OF_MEMORY,
+
+		/** A thread of the application fills the heap, at each change of the phase. */
+		OUT_OF_MEMORY,
+
+		/** There are more clients than the kernel's queue holds. */
+		FULL_ACCEPT_QUEUE
+
+	}
+
+	/**
+	 * A row of the table.
+	 *
+	 * @param step when it happens, and to whom
+	 * @param fault what happens
+	 * @param allowed what it may cost
+	 * @param serves who serves in the end
+	 * @param telling whether every build tries it
+	 */
+	record Row(Step step, Fault fault, Loss allowed, Serves serves, boolean telling) {
+
+		@Override
+		public String toString() {
+			return this.step.victim() + " " + this.step + " " + this.fault;
+		}
+
+	}
+
+	private static final class Gates {
+
+		private static final String WIRE = "io.github.gracefulupgrade.wire.";
+
+		private static final String HANDOVER = "io.github.gracefulupgrade.handover.";
+
+	}
+
+	private static final class Table {
+
+		private final List<Row> rows = new ArrayList<>();
+
+		private Step step = Step.BEFORE_HELLO;
+
+		private Table at(Step step) {
+			this.step = step;
+			return this;
+		}
+
+		private Table row(Fault fault, Loss allowed, Serves serves) {
+			this.rows.add(new Row(this.step, fault, allowed, serves, false));
+			return this;
+		}
+
+		private Table telling(Fault fault, Loss allowed, Serves serves) {
+			this.rows.add(new Row(this.step, fault, allowed, serves, true));
+			return this;
+		}
+
+	}
+
+}
