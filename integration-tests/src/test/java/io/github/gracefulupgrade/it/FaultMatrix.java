@@ -66,7 +66,7 @@ final class FaultMatrix {
 			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.INCUMBENT);
 		table.at(Step.COMMIT_CAME)
-			.telling(Fault.KILL, Loss.NOTHING, Serves.INCUMBENT)
+			.row(Fault.KILL, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.STOP, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.TERMINATE, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.CLOSE, Loss.NOTHING, Serves.EITHER)
@@ -78,7 +78,7 @@ final class FaultMatrix {
 			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.TERMINATE, Loss.IDLE_CONNECTIONS_OF_THE_VICTIM, Serves.INCUMBENT)
 			.telling(Fault.FOLDER_GONE, Loss.NOTHING, Serves.INCUMBENT)
-			.telling(Fault.DISK_FULL, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.DISK_FULL, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.LISTENER_THROWS, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.LISTENER_OUT_OF_MEMORY, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.OUT_OF_MEMORY, Loss.NOTHING, Serves.SUCCESSOR)
@@ -86,7 +86,7 @@ final class FaultMatrix {
 		table.at(Step.BEFORE_ACCEPTING)
 			.telling(Fault.KILL, Loss.REQUESTS_OF_THE_VICTIM, Serves.INCUMBENT)
 			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
-			.row(Fault.TERMINATE, Loss.IDLE_CONNECTIONS_OF_THE_VICTIM, Serves.INCUMBENT)
+			.telling(Fault.TERMINATE, Loss.IDLE_CONNECTIONS_OF_THE_VICTIM, Serves.INCUMBENT)
 			.row(Fault.CLOSE, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.SUCCESSOR);
@@ -156,7 +156,7 @@ final class FaultMatrix {
 			.row(Fault.ANOTHER_FRAME, Loss.CONNECTIONS_ON_THEIR_WAY, Serves.SUCCESSOR)
 			.row(Fault.NO_DESCRIPTORS, Loss.CONNECTIONS_ON_THEIR_WAY, Serves.SUCCESSOR);
 		table.at(Step.BEFORE_FAREWELL)
-			.telling(Fault.KILL, Loss.NOTHING, Serves.SUCCESSOR)
+			.row(Fault.KILL, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.TERMINATE, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.CLOSE, Loss.NOTHING, Serves.SUCCESSOR)

@@ -40,7 +40,7 @@ class SoakIT {
 
 	private final Application application = Sample.managedByTls()
 		.args("--server.http2.enabled=true", "--management.server.port=" + this.secure,
-				"--management.server.address=127.0.0.1", "--pingora.close-timeout=150ms", "--pingora.grace-period=4s",
+				"--management.server.address=127.0.0.1", "--pingora.close-timeout=150ms", "--pingora.grace-period=8s",
 				"--spring.reactor.netty.shutdown-quiet-period=0s")
 		.jvmOptions(Sample.ALWAYS_READS_ON)
 		.upgradeSocket(this.socket);
@@ -119,7 +119,7 @@ class SoakIT {
 		}
 		incumbent.quit();
 		successor.awaitLog("accepts, generation");
-		if (this.random.nextInt(3) == 0) {
+		if (this.random.nextInt(6) == 0) {
 			while (this.alive.size() > 1) {
 				awaitExitOfTheEldest();
 			}
