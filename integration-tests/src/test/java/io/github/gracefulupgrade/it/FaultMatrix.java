@@ -3,8 +3,6 @@ package io.github.gracefulupgrade.it;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.github.gracefulupgrade.it.Debugger.Gate;
-
 /**
  * The table: what each fault at each step of a handover may cost, and who serves
  * afterwards. {@link FaultMatrixIT} runs it and prints what it found.
@@ -33,39 +31,39 @@ final class FaultMatrix {
 	private static List<Row> rows() {
 		Table table = new Table();
 		// --- the successor's side
-		table.at(Step.BEFORE_HELLO)
+		table.at(FaultStep.BEFORE_HELLO)
 			.row(Fault.KILL, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.STOP, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.TERMINATE, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.CLOSE, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.INCUMBENT);
-		table.at(Step.WELCOMED)
+		table.at(FaultStep.WELCOMED)
 			.row(Fault.KILL, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.STOP, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.TERMINATE, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.CLOSE, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.INCUMBENT);
-		table.at(Step.WAITING)
+		table.at(FaultStep.WAITING)
 			.row(Fault.KILL, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.STOP, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.TERMINATE, Loss.NOTHING, Serves.INCUMBENT);
-		table.at(Step.OFFER_CAME)
+		table.at(FaultStep.OFFER_CAME)
 			.row(Fault.KILL, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.STOP, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.TERMINATE, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.CLOSE, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.INCUMBENT);
-		table.at(Step.BEFORE_READY)
+		table.at(FaultStep.BEFORE_READY)
 			.telling(Fault.KILL, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.STOP, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.TERMINATE, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.CLOSE, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.INCUMBENT);
-		table.at(Step.COMMIT_CAME)
+		table.at(FaultStep.COMMIT_CAME)
 			.row(Fault.KILL, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.STOP, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.TERMINATE, Loss.NOTHING, Serves.INCUMBENT)
@@ -73,7 +71,7 @@ final class FaultMatrix {
 			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.EITHER)
 			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.EITHER)
 			.row(Fault.DISK_FULL, Loss.NOTHING, Serves.SUCCESSOR);
-		table.at(Step.OWNER)
+		table.at(FaultStep.OWNER)
 			.row(Fault.KILL, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.TERMINATE, Loss.IDLE_CONNECTIONS_OF_THE_VICTIM, Serves.INCUMBENT)
@@ -83,21 +81,21 @@ final class FaultMatrix {
 			.row(Fault.LISTENER_OUT_OF_MEMORY, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.OUT_OF_MEMORY, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.FULL_ACCEPT_QUEUE, Loss.NOTHING, Serves.SUCCESSOR);
-		table.at(Step.BEFORE_ACCEPTING)
+		table.at(FaultStep.BEFORE_ACCEPTING)
 			.telling(Fault.KILL, Loss.REQUESTS_OF_THE_VICTIM, Serves.INCUMBENT)
 			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
 			.telling(Fault.TERMINATE, Loss.IDLE_CONNECTIONS_OF_THE_VICTIM, Serves.INCUMBENT)
 			.row(Fault.CLOSE, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.SUCCESSOR);
-		table.at(Step.CONNECTIONS_CAME)
+		table.at(FaultStep.CONNECTIONS_CAME)
 			.telling(Fault.KILL, Loss.REQUESTS_OF_THE_VICTIM, Serves.INCUMBENT)
 			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.TERMINATE, Loss.IDLE_CONNECTIONS_OF_THE_VICTIM, Serves.INCUMBENT)
 			.row(Fault.CLOSE, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.SUCCESSOR);
-		table.at(Step.BEFORE_GOODBYE)
+		table.at(FaultStep.BEFORE_GOODBYE)
 			.row(Fault.KILL, Loss.REQUESTS_OF_THE_VICTIM, Serves.INCUMBENT)
 			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
 			// GOODBYE is said, so both go: that is what the operator asked for.
@@ -105,7 +103,7 @@ final class FaultMatrix {
 			.row(Fault.CLOSE, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.SUCCESSOR);
 		// --- the incumbent's side
-		table.at(Step.BEFORE_OFFER)
+		table.at(FaultStep.BEFORE_OFFER)
 			.row(Fault.KILL, Loss.WHILE_NOBODY_LIVES, Serves.NOBODY)
 			.row(Fault.STOP, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.TERMINATE, Loss.WHILE_NOBODY_LIVES, Serves.NOBODY)
@@ -116,23 +114,23 @@ final class FaultMatrix {
 			.row(Fault.LISTENER_THROWS, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.LISTENER_OUT_OF_MEMORY, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.OUT_OF_MEMORY, Loss.NOTHING, Serves.SUCCESSOR);
-		table.at(Step.OFFERED)
+		table.at(FaultStep.OFFERED)
 			.telling(Fault.KILL, Loss.REQUESTS_OF_THE_VICTIM, Serves.SUCCESSOR)
 			.row(Fault.STOP, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.TERMINATE, Loss.WHILE_NOBODY_LIVES, Serves.NOBODY);
-		table.at(Step.BEFORE_COMMIT)
+		table.at(FaultStep.BEFORE_COMMIT)
 			.telling(Fault.KILL, Loss.REQUESTS_OF_THE_VICTIM, Serves.SUCCESSOR)
 			.row(Fault.STOP, Loss.NOTHING, Serves.INCUMBENT)
 			.row(Fault.TERMINATE, Loss.IDLE_CONNECTIONS_OF_THE_VICTIM, Serves.SUCCESSOR)
 			.row(Fault.CLOSE, Loss.NOTHING, Serves.EITHER)
 			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.EITHER)
 			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.EITHER);
-		table.at(Step.COMMITTED)
+		table.at(FaultStep.COMMITTED)
 			.row(Fault.KILL, Loss.REQUESTS_OF_THE_VICTIM, Serves.SUCCESSOR)
 			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.TERMINATE, Loss.IDLE_CONNECTIONS_OF_THE_VICTIM, Serves.SUCCESSOR)
 			.row(Fault.FULL_ACCEPT_QUEUE, Loss.NOTHING, Serves.SUCCESSOR);
-		table.at(Step.ACCEPTING_CAME)
+		table.at(FaultStep.ACCEPTING_CAME)
 			.row(Fault.KILL, Loss.REQUESTS_OF_THE_VICTIM, Serves.SUCCESSOR)
 			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.TERMINATE, Loss.IDLE_CONNECTIONS_OF_THE_VICTIM, Serves.SUCCESSOR)
@@ -141,12 +139,12 @@ final class FaultMatrix {
 			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.LISTENER_THROWS, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.LISTENER_OUT_OF_MEMORY, Loss.NOTHING, Serves.SUCCESSOR);
-		table.at(Step.BOTH_ACCEPT)
+		table.at(FaultStep.BOTH_ACCEPT)
 			.row(Fault.KILL, Loss.REQUESTS_OF_THE_VICTIM, Serves.SUCCESSOR)
 			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.TERMINATE, Loss.IDLE_CONNECTIONS_OF_THE_VICTIM, Serves.SUCCESSOR)
 			.telling(Fault.FULL_ACCEPT_QUEUE, Loss.NOTHING, Serves.SUCCESSOR);
-		table.at(Step.BEFORE_CONNECTIONS)
+		table.at(FaultStep.BEFORE_CONNECTIONS)
 			.row(Fault.KILL, Loss.REQUESTS_OF_THE_VICTIM, Serves.SUCCESSOR)
 			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.TERMINATE, Loss.IDLE_CONNECTIONS_OF_THE_VICTIM, Serves.SUCCESSOR)
@@ -155,118 +153,18 @@ final class FaultMatrix {
 			.row(Fault.HALF_A_FRAME, Loss.CONNECTIONS_ON_THEIR_WAY, Serves.SUCCESSOR)
 			.row(Fault.ANOTHER_FRAME, Loss.CONNECTIONS_ON_THEIR_WAY, Serves.SUCCESSOR)
 			.row(Fault.NO_DESCRIPTORS, Loss.CONNECTIONS_ON_THEIR_WAY, Serves.SUCCESSOR);
-		table.at(Step.BEFORE_FAREWELL)
+		table.at(FaultStep.BEFORE_FAREWELL)
 			.row(Fault.KILL, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.TERMINATE, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.CLOSE, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.HALF_A_FRAME, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.ANOTHER_FRAME, Loss.NOTHING, Serves.SUCCESSOR);
-		table.at(Step.FAREWELL_SENT)
+		table.at(FaultStep.FAREWELL_SENT)
 			.row(Fault.KILL, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.STOP, Loss.NOTHING, Serves.SUCCESSOR)
 			.row(Fault.TERMINATE, Loss.NOTHING, Serves.SUCCESSOR);
 		return table.rows;
-	}
-
-	/**
-	 * Whose process something happens to.
-	 */
-	enum Side {
-
-		SUCCESSOR, INCUMBENT
-
-	}
-
-	/**
-	 * A step of a handover, and where a thread is held at that moment: mostly the control
-	 * thread of the one that the fault comes to, right before it sends or handles a
-	 * frame.
-	 */
-	enum Step {
-
-		BEFORE_HELLO(Side.SUCCESSOR, Side.SUCCESSOR, sends("Hello")),
-
-		WELCOMED(Side.SUCCESSOR, Side.SUCCESSOR, handles("Successor", "Welcome")),
-
-		WAITING(Side.SUCCESSOR, Side.SUCCESSOR, sends("Waiting")),
-
-		OFFER_CAME(Side.SUCCESSOR, Side.SUCCESSOR, handles("Successor", "Offer")),
-
-		BEFORE_READY(Side.SUCCESSOR, Side.SUCCESSOR, sends("Ready")),
-
-		COMMIT_CAME(Side.SUCCESSOR, Side.SUCCESSOR, handles("Successor", "Commit")),
-
-		/** It has the lock and has not published its socket. */
-		OWNER(Side.SUCCESSOR, Side.SUCCESSOR, new Gate(Gates.WIRE + "UnixUpgradeSocket", "publish", "")),
-
-		/** It accepts, and has not told. */
-		BEFORE_ACCEPTING(Side.SUCCESSOR, Side.SUCCESSOR, sends("Accepting")),
-
-		CONNECTIONS_CAME(Side.SUCCESSOR, Side.SUCCESSOR, handles("Successor", "Handoff")),
-
-		BEFORE_GOODBYE(Side.SUCCESSOR, Side.SUCCESSOR, sends("Goodbye")),
-
-		BEFORE_OFFER(Side.INCUMBENT, Side.INCUMBENT, sends("Offer")),
-
-		OFFERED(Side.INCUMBENT, Side.SUCCESSOR, handles("Successor", "Offer")),
-
-		/** It has given the lock back, and has not told. */
-		BEFORE_COMMIT(Side.INCUMBENT, Side.INCUMBENT, sends("Commit")),
-
-		COMMITTED(Side.INCUMBENT, Side.SUCCESSOR, handles("Successor", "Commit")),
-
-		ACCEPTING_CAME(Side.INCUMBENT, Side.INCUMBENT, handles("Incumbent", "Accepting")),
-
-		/** The close timeout is over. */
-		BOTH_ACCEPT(Side.INCUMBENT, Side.INCUMBENT, new Gate(Gates.HANDOVER + "Departure", "drain", "")),
-
-		BEFORE_CONNECTIONS(Side.INCUMBENT, Side.INCUMBENT, sends("Handoff")),
-
-		/** It has drained. */
-		BEFORE_FAREWELL(Side.INCUMBENT, Side.INCUMBENT, sends("Farewell")),
-
-		FAREWELL_SENT(Side.INCUMBENT, Side.SUCCESSOR, handles("Successor", "Farewell"));
-
-		private final Side victim;
-
-		private final Side held;
-
-		private final Gate gate;
-
-		Step(Side victim, Side held, Gate gate) {
-			this.victim = victim;
-			this.held = held;
-			this.gate = gate;
-		}
-
-		private static Gate sends(String message) {
-			return new Gate(Gates.WIRE + "UnixPeer", "send", message);
-		}
-
-		private static Gate handles(String role, String message) {
-			return new Gate(Gates.HANDOVER + role, "received", message);
-		}
-
-		Side victim() {
-			return this.victim;
-		}
-
-		Side held() {
-			return this.held;
-		}
-
-		Gate gate() {
-			return this.gate;
-		}
-
-		/**
-		 * Whether somebody triggers the handover before this step.
-		 */
-		boolean isTriggered() {
-			return this != BEFORE_HELLO && this != WELCOMED && this != WAITING;
-		}
-
 	}
 
 	/**
@@ -360,7 +258,7 @@ final class FaultMatrix {
 	 * @param serves who serves in the end
 	 * @param telling whether every build tries it
 	 */
-	record Row(Step step, Fault fault, Loss allowed, Serves serves, boolean telling) {
+	record Row(FaultStep step, Fault fault, Loss allowed, Serves serves, boolean telling) {
 
 		@Override
 		public String toString() {
@@ -369,21 +267,13 @@ final class FaultMatrix {
 
 	}
 
-	private static final class Gates {
-
-		private static final String WIRE = "io.github.gracefulupgrade.wire.";
-
-		private static final String HANDOVER = "io.github.gracefulupgrade.handover.";
-
-	}
-
 	private static final class Table {
 
 		private final List<Row> rows = new ArrayList<>();
 
-		private Step step = Step.BEFORE_HELLO;
+		private FaultStep step = FaultStep.BEFORE_HELLO;
 
-		private Table at(Step step) {
+		private Table at(FaultStep step) {
 			this.step = step;
 			return this;
 		}

@@ -1,11 +1,6 @@
 package io.github.gracefulupgrade.it;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,14 +9,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-import io.github.gracefulupgrade.it.Debugger.Mirror;
 import io.github.gracefulupgrade.it.Debugger.Pause;
 import io.github.gracefulupgrade.it.FaultMatrix.Fault;
 import io.github.gracefulupgrade.it.FaultMatrix.Loss;
 import io.github.gracefulupgrade.it.FaultMatrix.Row;
 import io.github.gracefulupgrade.it.FaultMatrix.Serves;
-import io.github.gracefulupgrade.it.FaultMatrix.Side;
-import io.github.gracefulupgrade.it.FaultMatrix.Step;
+import io.github.gracefulupgrade.it.FaultStep.Side;
 import io.github.gracefulupgrade.test.Application;
 import io.github.gracefulupgrade.test.ConnectionKind;
 import io.github.gracefulupgrade.test.Fate;
@@ -42,12 +35,6 @@ final class FaultRun implements AutoCloseable {
 
 	private static final int FRESH = 2;
 
-	/** The queue of the testbed holds this many connections. */
-	private static final int BACKLOG = 16;
-
-	/** Longer than each timeout below, and than those that are constants. */
-	private static final int STOPPED_SECONDS = 17;
-
 	private final Path folder = Testbed.newFolder();
 
 	private final Path files = folder(this.folder.resolve("f"));
@@ -58,13 +45,11 @@ final class FaultRun implements AutoCloseable {
 		.args("--spring.reactor.netty.shutdown-quiet-period=0s", "--pingora.ready-timeout=5s",
 				"--pingora.connect-timeout=2s", "--pingora.grace-period=4s",
 				"--pingora.pid-file=" + this.files.resolve("pid"), "--testbed.phase-trouble=" + this.folder,
-				"--testbed.backlog=" + BACKLOG);
+				"--testbed.backlog=" + FaultInjection.BACKLOG);
 
 	private final Map<Instance, Debugger> debuggers = new HashMap<>();
 
 	private final List<Instance> instances = new ArrayList<>();
-
-	private final List<SocketChannel> crowd = new ArrayList<>();
 
 	private @Nullable Instance incumbent;
 
@@ -84,23 +69,22 @@ final class FaultRun implements AutoCloseable {
 	Finding run(Row row) throws IOException {
 		long began = System.nanoTime();
 		Instance incumbent = incumbent();
-		try (Load load = Load.on(incumbent)
-			.keepAlive(KEEP_ALIVE)
-			.fresh(FRESH)
-			.rate(80)
-			.timeout(Duration.ofSeconds(40))
-			.start()
-			.awaitAnswers(KEEP_ALIVE + FRESH)) {
-			Instance successor = harm(row, incumbent, load);
+		try (Crowd crowd = new Crowd();
+				Load load = Load.on(incumbent)
+					.keepAlive(KEEP_ALIVE)
+					.fresh(FRESH)
+					.rate(80)
+					.timeout(Duration.ofSeconds(40))
+					.start()
+					.awaitAnswers(KEEP_ALIVE + FRESH)) {
+			Instance successor = harm(row, incumbent, load, crowd);
 			Instance serving = awaitServing(row, incumbent, successor);
 			assertOneServes(serving);
 			Instance next = upgrade(serving);
 			this.incumbent = next;
 			load.awaitAnswers(next, 1);
 			LoadReport report = load.stop();
-			for (SocketChannel client : this.crowd) {
-				assertAnswered(client);
-			}
+			crowd.assertAnswered();
 			check(row, report);
 			String who = (serving == incumbent) ? "incumbent" : (serving == successor) ? "successor" : "cold start";
 			return new Finding(row, report.fates().size(), report.failures().size(), report.refused().size(), who,
@@ -132,8 +116,8 @@ final class FaultRun implements AutoCloseable {
 
 	// --- the fault
 
-	private Instance harm(Row row, Instance incumbent, Load load) throws IOException {
-		Step step = row.step();
+	private Instance harm(Row row, Instance incumbent, Load load, Crowd crowd) throws IOException {
+		FaultStep step = row.step();
 		boolean heldSuccessor = (step.held() == Side.SUCCESSOR);
 		Pause pause = heldSuccessor ? null : debugger(incumbent).at(step.gate());
 		Instance successor = start(Debugger.listening(this.application, heldSuccessor).successor());
@@ -153,7 +137,7 @@ final class FaultRun implements AutoCloseable {
 		}
 		pause.await();
 		load.mark(row.toString());
-		harm(row, victim, successor, pause);
+		new FaultInjection(row, incumbent, successor, pause, this.files, crowd, this::debugger).inject();
 		return successor;
 	}
 
@@ -164,107 +148,6 @@ final class FaultRun implements AutoCloseable {
 			case OUT_OF_MEMORY -> "fill";
 			default -> null;
 		};
-	}
-
-	private void harm(Row row, Instance victim, Instance successor, Pause pause) throws IOException {
-		boolean isHeld = (row.step().held() == row.step().victim());
-		switch (row.fault()) {
-			case KILL -> {
-				victim.kill();
-				victim.awaitExit();
-			}
-			case STOP -> {
-				victim.suspend();
-				if (!isHeld) {
-					pause.open();
-				}
-				Service.awaitAtLeast(STOPPED_SECONDS);
-				victim.resume();
-			}
-			case TERMINATE -> {
-				Debugger debugger = debugger(victim);
-				victim.terminate();
-				Await.until(() -> assertThat(debugger.hasThread("SpringApplicationShutdownHook")).as("shuts down")
-					.isTrue());
-			}
-			case CLOSE -> pause.peer().call("close", "()");
-			case HALF_A_FRAME -> {
-				Mirror peer = pause.peer();
-				write(peer, 0, 0, 0);
-				peer.call("close", "()");
-			}
-			case ANOTHER_FRAME -> {
-				if (row.step().victim() == Side.SUCCESSOR) {
-					write(pause.peer(), 0, 0, 0, 1, ScriptedPeer.GOODBYE);
-				}
-				else {
-					write(pause.peer(), 0, 0, 0, 1, ScriptedPeer.COMMIT);
-				}
-			}
-			case FOLDER_GONE -> {
-				Path away = this.folder.resolve("away");
-				Files.move(this.files, away);
-				pause.open();
-				victim.awaitExit();
-				Files.move(away, this.files);
-			}
-			case DISK_FULL -> limit(victim, "--fsize=0:");
-			case NO_DESCRIPTORS -> starve(row, successor, pause);
-			case LISTENER_THROWS, LISTENER_OUT_OF_MEMORY, OUT_OF_MEMORY -> victim.awaitLog("Told to be in trouble");
-			case FULL_ACCEPT_QUEUE -> {
-				successor.suspend();
-				Instance incumbent = incumbent();
-				incumbent.suspend();
-				for (int i = 0; i < 3 * BACKLOG; i++) {
-					this.crowd.add(connect(incumbent.port()));
-				}
-				Await.until(() -> assertThat(Listeners.unread(incumbent.port())).isPositive());
-				incumbent.resume();
-				successor.resume();
-			}
-		}
-		pause.open();
-	}
-
-	private static void write(Mirror peer, int... bytes) {
-		peer.field("writer").call("getOutputStream", "()").call("write", "([B)", peer.bytes(bytes));
-	}
-
-	private void starve(Row row, Instance successor, Pause pause) throws IOException {
-		limit(successor, "--nofile=" + successor.openDescriptors().size() + ":");
-		pause.open();
-		// Whatever comes of it has come by then.
-		incumbent().awaitLog("drained in|Upgrade failed");
-		if (successor.isAlive()) {
-			limit(successor, "--nofile=4096:");
-		}
-	}
-
-	private static void limit(Instance instance, String limit) throws IOException {
-		Process process = new ProcessBuilder("prlimit", "--pid", Long.toString(instance.pid()), limit).inheritIO()
-			.start();
-		assertThat(process.onExit().join().exitValue()).as("prlimit").isZero();
-	}
-
-	private static SocketChannel connect(int port) throws IOException {
-		SocketChannel channel = SocketChannel.open();
-		channel.configureBlocking(false);
-		channel.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-		return channel;
-	}
-
-	private static void assertAnswered(SocketChannel channel) throws IOException {
-		// Without a timeout of its own: the kernel sends SYN again after 1, 2, 4 …
-		// seconds.
-		channel.configureBlocking(true);
-		assertThat(channel.finishConnect()).isTrue();
-		channel.write(ByteBuffer.wrap("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-			.getBytes(StandardCharsets.ISO_8859_1)));
-		ByteBuffer answer = ByteBuffer.allocate(12);
-		while (answer.hasRemaining() && channel.read(answer) >= 0) {
-			// Until the status has come.
-		}
-		assertThat(new String(answer.array(), StandardCharsets.ISO_8859_1)).isEqualTo("HTTP/1.1 200");
 	}
 
 	// --- what must be true
@@ -306,7 +189,7 @@ final class FaultRun implements AutoCloseable {
 
 	private Instance upgrade(Instance serving) throws IOException {
 		Files.deleteIfExists(this.folder.resolve("trouble." + serving.pid()));
-		limit(serving, "--fsize=unlimited:");
+		FaultInjection.limit(serving, "--fsize=unlimited:");
 		Instance next = start(Debugger.listening(this.application, false).successor());
 		next.awaitLog("waits for incumbent pid=" + serving.pid());
 		serving.quit();
@@ -349,15 +232,6 @@ final class FaultRun implements AutoCloseable {
 	 * End all processes but the incumbent, if there is to be one.
 	 */
 	void end(boolean all) {
-		for (SocketChannel client : this.crowd) {
-			try {
-				client.close();
-			}
-			catch (IOException ex) {
-				// It is closed anyway.
-			}
-		}
-		this.crowd.clear();
 		for (Instance instance : List.copyOf(this.instances)) {
 			if (all || instance != this.incumbent) {
 				if (instance.isAlive()) {

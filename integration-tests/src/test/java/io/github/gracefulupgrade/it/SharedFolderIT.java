@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 
 import io.github.gracefulupgrade.test.Application;
 import io.github.gracefulupgrade.test.Instance;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,12 +50,21 @@ class SharedFolderIT {
 		return Testbed.application().onFreePort().prefix(prefix).upgradeSocket(folder.resolve("s"));
 	}
 
+	@Test
+	void nothingThatAnotherUserDoesInASharedFolderChangesAnUpgrade() throws Exception {
+		upgrade(01777);
+	}
+
+	@Test
+	@Tag("long")
+	void nothingThatAnotherUserDoesToAPrivateFolderChangesAnUpgrade() throws Exception {
+		upgrade(0700);
+	}
+
 	/**
 	 * As another user, all the time while an instance is upgraded.
 	 */
-	@ParameterizedTest
-	@ValueSource(ints = { 0700, 01777 })
-	void nothingThatAnotherUserDoesChangesAnUpgrade(int mode) throws Exception {
+	private static void upgrade(int mode) throws Exception {
 		ForeignUser.orSkip();
 		Path folder = folder("upgrade" + mode, mode);
 		Application application = at(folder);
@@ -88,6 +98,7 @@ class SharedFolderIT {
 	}
 
 	@Test
+	@Tag("long")
 	void symbolicLinkInPlaceOfTheLockFileIsNotFollowed() throws IOException {
 		Path folder = folder("linked", 0700);
 		Path victim = Files.writeString(folder.resolve("victim"), "mine");
@@ -98,6 +109,7 @@ class SharedFolderIT {
 	}
 
 	@ParameterizedTest
+	@Tag("long")
 	@ValueSource(strings = { "000", "077", "177" })
 	void umaskDoesNotMatter(String umask) throws IOException {
 		Path folder = folder("umask" + umask, 0700);
