@@ -22,6 +22,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class FaultMatrixIT {
 
+	private static final Path REPORT = Path.of("target/fault-matrix.txt");
+
 	private static final List<Finding> findings = new ArrayList<>();
 
 	private static final FaultRun run = new FaultRun();
@@ -65,13 +67,19 @@ class FaultMatrixIT {
 			throw ex;
 		}
 		finally {
+			// Also now, for whoever cannot wait for the last row.
+			Files.writeString(REPORT, text());
 			run.end(!good);
 		}
 	}
 
 	@AfterAll
-	static void report() throws IOException {
+	static void report() {
 		run.close();
+		System.out.println(text());
+	}
+
+	private static String text() {
 		StringBuilder report = new StringBuilder();
 		report.append("%-10s %-19s %-23s %9s %5s %8s  %-31s %-11s %-9s %6s%n".formatted("side", "step", "fault",
 				"requests", "lost", "refused", "allowed", "serves", "then", "s"));
@@ -83,8 +91,7 @@ class FaultMatrixIT {
 		}
 		report.append("%d of %d rows are as the table says%n".formatted(
 				findings.stream().filter((finding) -> !finding.outcome().equals("FAILED")).count(), findings.size()));
-		System.out.println(report);
-		Files.writeString(Path.of("target/fault-matrix.txt"), report);
+		return report.toString();
 	}
 
 }
