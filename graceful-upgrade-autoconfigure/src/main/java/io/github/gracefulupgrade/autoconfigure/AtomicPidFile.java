@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 
 import io.github.gracefulupgrade.handover.Journal;
 import io.github.gracefulupgrade.handover.PidFile;
@@ -37,7 +38,10 @@ final class AtomicPidFile implements PidFile {
 		Path beside = path.resolveSibling(path.getFileName() + "." + this.pid);
 		try {
 			try {
-				Files.writeString(beside, this.pid + "\n");
+				// Its name can be guessed: what somebody put there is not written
+				// through.
+				Files.deleteIfExists(beside);
+				Files.writeString(beside, this.pid + "\n", StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
 				Files.move(beside, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
 			}
 			finally {

@@ -323,7 +323,9 @@ final class UpgradeRuntime implements DisposableBean {
 	 * what is in flight needs the executors that the close would take away next.
 	 */
 	void closing() {
-		if (this.state != State.SERVING) {
+		// Also while the application starts: what is closed must not begin to serve, and
+		// say GOODBYE to the predecessor, in the meantime.
+		if (this.state != State.SERVING && this.state != State.PREPARED) {
 			return;
 		}
 		// The handover keeps its own deadlines, all shorter than this one.

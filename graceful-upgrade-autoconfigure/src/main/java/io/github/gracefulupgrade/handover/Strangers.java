@@ -1,5 +1,6 @@
 package io.github.gracefulupgrade.handover;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -7,6 +8,13 @@ import java.util.Map;
  * Processes that connected and have not said who they are.
  */
 final class Strangers {
+
+	/**
+	 * How many lines about them there are in {@link #INTERVAL} at most.
+	 */
+	private static final int MOST = 20;
+
+	private static final Duration INTERVAL = Duration.ofSeconds(10);
 
 	private final Ports ports;
 
@@ -16,6 +24,8 @@ final class Strangers {
 	 * Each with the end of its time to say so.
 	 */
 	private final Map<Peer, Alarm> strangers = new HashMap<>();
+
+	private Said said = new Said(Duration.ZERO, 0);
 
 	Strangers(Ports ports, Settings settings) {
 		this.ports = ports;
@@ -70,10 +80,26 @@ final class Strangers {
 		peer.close();
 	}
 
+	/**
+	 * A flood of strangers must not become a flood in the log.
+	 */
 	private void warn(String why) {
-		this.ports.journal()
-			.warn("A process connected to %s of incumbent pid=%d and %s".formatted(this.settings.path(),
-					this.settings.pid(), why));
+		Duration now = this.ports.control().now();
+		Said said = this.said;
+		boolean over = (now.minus(said.since()).compareTo(INTERVAL) > 0);
+		this.said = over ? new Said(now, 1) : new Said(said.since(), said.count() + 1);
+		if (this.said.count() <= MOST) {
+			this.ports.journal()
+				.warn("A process connected to %s of incumbent pid=%d and %s%s"
+					.formatted(this.settings.path(), this.settings.pid(), why, (this.said.count() == MOST)
+							? "; what else comes within %s is not logged".formatted(Incumbent.text(INTERVAL)) : ""));
+		}
+	}
+
+	/**
+	 * How many lines there were.
+	 */
+	private record Said(Duration since, int count) {
 	}
 
 }

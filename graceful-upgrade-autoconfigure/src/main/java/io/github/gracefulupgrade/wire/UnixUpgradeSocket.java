@@ -71,10 +71,10 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 	private volatile boolean closed;
 
 	/**
-	 * Whether connections are being turned away, and it was said. Volatile, since each
-	 * published socket has an accepting thread of its own.
+	 * When it was last said that connections are turned away, by {@link System#nanoTime},
+	 * or 0. Volatile, since each published socket has an accepting thread of its own.
 	 */
-	private volatile boolean full;
+	private volatile long saidFull;
 
 	/**
 	 * What is published, or {@code null}. Control thread only.
@@ -411,7 +411,6 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 				turnAway(socket, credentials);
 			}
 			else {
-				this.full = false;
 				UnixPeer peer = peer(socket, true);
 				peer.start();
 				if (this.closed) {
@@ -427,11 +426,12 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 	}
 
 	private void turnAway(AFUNIXSocket socket, AFUNIXSocketCredentials credentials) throws IOException {
-		// Once is enough: a flood must not fill the log either.
-		if (!this.full) {
+		// Once in a while is enough: a flood must not fill the log either.
+		long now = System.nanoTime();
+		if (this.saidFull == 0 || now - this.saidFull > TimeUnit.SECONDS.toNanos(10)) {
 			logger.log(Level.WARNING, "Connections to the upgrade socket are turned away, the first one"
 					+ " from process {0,number,#}: {1} are open", credentials.getPid(), this.incoming.get());
-			this.full = true;
+			this.saidFull = now;
 		}
 		socket.close();
 	}

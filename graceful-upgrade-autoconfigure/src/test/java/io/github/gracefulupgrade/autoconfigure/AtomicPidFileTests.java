@@ -55,6 +55,18 @@ class AtomicPidFileTests {
 	}
 
 	@Test
+	void aSymbolicLinkThatSomebodyPutInTheWayIsNotWrittenThrough() throws Exception {
+		Path victim = Files.writeString(this.folder.resolve("victim"), "mine");
+		Path path = this.folder.resolve("pid");
+		Files.createSymbolicLink(this.folder.resolve("pid.1"), victim);
+		Files.createSymbolicLink(path, victim);
+		new AtomicPidFile(path, 1, this.journal).write();
+		assertThat(victim).hasContent("mine");
+		assertThat(path).isRegularFile().hasContent("1");
+		assertThat(this.warnings).isEmpty();
+	}
+
+	@Test
 	void aFolderThatIsGoneIsAWarningThatNamesThePath() {
 		Path path = this.folder.resolve("gone/pid");
 		AtomicPidFile file = new AtomicPidFile(path, 1, this.journal);

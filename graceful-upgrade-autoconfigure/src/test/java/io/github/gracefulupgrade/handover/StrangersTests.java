@@ -66,6 +66,22 @@ class StrangersTests {
 	}
 
 	@Test
+	void floodOfStrangersDoesNotFillTheLog() {
+		for (int i = 0; i < 100; i++) {
+			Script.connectedTo(this.world).hangsUp();
+		}
+		assertThat(strangersInTheLog()).isEqualTo(20);
+		this.world.pass(java.time.Duration.ofSeconds(11));
+		Script.connectedTo(this.world).hangsUp();
+		assertThat(strangersInTheLog()).isEqualTo(21);
+		this.world.isUpgraded(this.incumbent);
+	}
+
+	private long strangersInTheLog() {
+		return this.incumbent.journal().lines().filter((line) -> line.contains("was no successor")).count();
+	}
+
+	@Test
 	void strangersDoNotDisturbASuccessor() {
 		Instance successor = this.world.waitingSuccessor();
 		Script silent = Script.connectedTo(this.world);

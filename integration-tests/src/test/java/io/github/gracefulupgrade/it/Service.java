@@ -239,7 +239,8 @@ final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachC
 	 */
 	void assertServes(Instance instance) {
 		this.incumbent = instance;
-		Await.until(() -> assertThat(holders(instance.port())).as("who holds the listener").containsExactly(instance));
+		Await.until(() -> assertThat(holders(this.instances, instance.port())).as("who holds the listener")
+			.containsExactly(instance));
 		assertAnswers(instance);
 	}
 
@@ -287,9 +288,12 @@ final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachC
 		assertServes(successor);
 	}
 
-	private List<Instance> holders(int port) {
+	/**
+	 * Which of these instances have the listener of a port open.
+	 */
+	static List<Instance> holders(List<Instance> instances, int port) {
 		Set<String> listeners = Listeners.on(port).stream().map("socket:[%s]"::formatted).collect(Collectors.toSet());
-		return this.instances.stream()
+		return instances.stream()
 			.filter(Instance::isAlive)
 			.filter((instance) -> openDescriptors(instance).stream().anyMatch(listeners::contains))
 			.toList();
@@ -416,7 +420,7 @@ final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachC
 		this.incumbent = survivor;
 	}
 
-	private static void printLog(Instance instance) {
+	static void printLog(Instance instance) {
 		System.out.println("--- " + instance + (instance.isAlive() ? "" : ", exited with " + instance.awaitExit()));
 		List<String> log = instance.log()
 			.stream()

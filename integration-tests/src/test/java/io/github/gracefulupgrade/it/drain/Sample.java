@@ -59,6 +59,15 @@ final class Sample {
 				"--server.ssl.key-store-type=PKCS12");
 	}
 
+	/**
+	 * As {@link #application}, with the management server behind TLS.
+	 */
+	static Application managedByTls() {
+		return application().args("--management.server.ssl.enabled=true",
+				"--management.server.ssl.key-store=" + KEY_STORE, "--management.server.ssl.key-store-password=secret",
+				"--management.server.ssl.key-store-type=PKCS12");
+	}
+
 	private static Application bare() {
 		return Application.jar(FOLDER.resolve("sample/sample-app.jar"))
 			.jvmOptions(JVM_OPTIONS)

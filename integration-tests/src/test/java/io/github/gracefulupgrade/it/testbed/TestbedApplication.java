@@ -1,10 +1,14 @@
 package io.github.gracefulupgrade.it.testbed;
 
+import io.netty.channel.ChannelOption;
+
 import org.springframework.boot.ExitCodeGenerator;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
@@ -33,6 +37,15 @@ public class TestbedApplication {
 			exchange.getResponse().getHeaders().set("X-Pid", pid);
 			return chain.filter(exchange);
 		};
+	}
+
+	/**
+	 * A short queue of connections that wait for accept.
+	 */
+	@Bean
+	@ConditionalOnProperty("testbed.backlog")
+	WebServerFactoryCustomizer<NettyReactiveWebServerFactory> backlog(@Value("${testbed.backlog}") int backlog) {
+		return (factory) -> factory.addServerCustomizers((server) -> server.option(ChannelOption.SO_BACKLOG, backlog));
 	}
 
 	@Bean
