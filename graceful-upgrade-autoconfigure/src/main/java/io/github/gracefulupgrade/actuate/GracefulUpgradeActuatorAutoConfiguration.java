@@ -1,7 +1,9 @@
 package io.github.gracefulupgrade.actuate;
 
 import io.github.gracefulupgrade.GracefulUpgrade;
+import io.github.gracefulupgrade.autoconfigure.WarmUpProperties;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.ObservationFilter;
 
 import org.springframework.boot.actuate.autoconfigure.info.ConditionalOnEnabledInfoContributor;
 import org.springframework.boot.actuate.autoconfigure.info.InfoContributorFallback;
@@ -53,6 +55,17 @@ public final class GracefulUpgradeActuatorAutoConfiguration {
 		@Bean
 		UpgradeMetrics gracefulUpgradeMetrics(GracefulUpgrade upgrade) {
 			return new UpgradeMetrics(upgrade);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(ObservationFilter.class)
+	static class Observations {
+
+		@Bean
+		WarmUpObservationFilter gracefulUpgradeWarmUpObservationFilter(WarmUpProperties properties) {
+			return new WarmUpObservationFilter(properties);
 		}
 
 	}

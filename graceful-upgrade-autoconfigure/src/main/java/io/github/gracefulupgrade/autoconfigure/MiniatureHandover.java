@@ -75,7 +75,10 @@ final class MiniatureHandover {
 		CompletableFuture<Void> over = new CompletableFuture<>();
 		Thread thread = new Thread(() -> {
 			try {
+				long begun = System.nanoTime();
 				rehearse();
+				logger.debug("Rehearsed a handover in %d ms"
+					.formatted(Duration.ofNanos(System.nanoTime() - begun).toMillis()));
 			}
 			catch (Exception | Error ex) {
 				logger.debug("The rehearsal of a handover came to no good end", ex);
@@ -90,7 +93,11 @@ final class MiniatureHandover {
 		return over.completeOnTimeout(null, LIMIT.toMillis(), TimeUnit.MILLISECONDS).thenRun(thread::interrupt);
 	}
 
-	private static void rehearse() throws Exception {
+	/**
+	 * Rehearse, here and now.
+	 * @throws Exception if it did not go as a handover should
+	 */
+	static void rehearse() throws Exception {
 		// Nobody else gets in: its mode is 0700.
 		Path folder = Files.createTempDirectory("upgrade");
 		LoopResources loops = LoopResources.create("graceful-upgrade-rehearsal", 1, true);

@@ -22,13 +22,16 @@ final class Preparation {
 
 	private final ControlThread control;
 
+	private final boolean wanted;
+
 	/**
 	 * Whether this instance has come to serve. Owned by the control thread.
 	 */
 	private boolean serves;
 
-	Preparation(ControlThread control) {
+	Preparation(ControlThread control, boolean wanted) {
 		this.control = control;
+		this.wanted = wanted;
 	}
 
 	/**
@@ -37,6 +40,9 @@ final class Preparation {
 	 * @throws InterruptedException if the application is shut down meanwhile
 	 */
 	void rehearse() throws InterruptedException {
+		if (!this.wanted) {
+			return;
+		}
 		try {
 			MiniatureHandover.once().get();
 		}
@@ -49,7 +55,7 @@ final class Preparation {
 	 * The state changed. Called on the control thread.
 	 */
 	void changed(Snapshot snapshot) {
-		if (snapshot.phase() != Phase.SERVING) {
+		if (!this.wanted || snapshot.phase() != Phase.SERVING) {
 			return;
 		}
 		if (snapshot.successor() != null) {

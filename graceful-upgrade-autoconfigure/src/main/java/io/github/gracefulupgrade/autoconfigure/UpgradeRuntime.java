@@ -148,7 +148,7 @@ final class UpgradeRuntime implements DisposableBean {
 				this.background, new OwnOutput(this.contributions), this.pidFile,
 				new ApplicationExit(context, beforeExit), this.journal, this.spawner), this.settings, this::changed);
 		this.signals = new UpgradeSignals(this.handover, spawn.isEnabled());
-		this.preparation = new Preparation(this.control);
+		this.preparation = new Preparation(this.control, properties.isRehearsal());
 		this.warmUp = new WarmUp(context, warmUp, this.journal, pid);
 		// Not a bean: beans are destroyed when a failure is told.
 		context.addApplicationListener((ApplicationListener<ApplicationFailedEvent>) (event) -> {
