@@ -89,7 +89,13 @@ final class MiniatureHandover {
 		}, "graceful-upgrade-rehearsal");
 		thread.setDaemon(true);
 		thread.setPriority(Thread.MIN_PRIORITY);
-		thread.start();
+		try {
+			thread.start();
+		}
+		catch (Error ex) {
+			// No memory for one more thread.
+			over.complete(null);
+		}
 		return over.completeOnTimeout(null, LIMIT.toMillis(), TimeUnit.MILLISECONDS).thenRun(thread::interrupt);
 	}
 
@@ -99,7 +105,7 @@ final class MiniatureHandover {
 	 */
 	static void rehearse() throws Exception {
 		// Nobody else gets in: its mode is 0700.
-		Path folder = Files.createTempDirectory("upgrade");
+		Path folder = Files.createTempDirectory("graceful-upgrade");
 		LoopResources loops = LoopResources.create("graceful-upgrade-rehearsal", 1, true);
 		try (MiniatureInstance incumbent = new MiniatureInstance(folder, 1, loops);
 				MiniatureInstance successor = new MiniatureInstance(folder, 2, loops)) {

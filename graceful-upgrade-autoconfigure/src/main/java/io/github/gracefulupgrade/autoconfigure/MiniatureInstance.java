@@ -158,24 +158,32 @@ final class MiniatureInstance implements AutoCloseable {
 	@Override
 	public void close() {
 		this.handover.abandon("the rehearsal is over");
-		if (this.server != null) {
-			this.server.disposeNow(PATIENCE);
+		try {
+			if (this.server != null) {
+				this.server.disposeNow(PATIENCE);
+			}
 		}
-		this.spawner.close();
-		this.background.close();
-		this.contributions.close();
-		this.events.close();
-		CompletableFuture<Void> released = new CompletableFuture<>();
-		if (this.control.execute(() -> {
-			this.pidFile.remove();
-			this.socket.close();
-			this.lock.close();
-			released.complete(null);
-		})) {
-			released.orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).exceptionally((ex) -> null).join();
+		catch (IllegalStateException ex) {
+			// It takes longer, and goes with its event loops.
 		}
-		this.control.close();
-		this.context.close();
+		finally {
+			this.spawner.close();
+			this.background.close();
+			this.contributions.close();
+			this.events.close();
+			CompletableFuture.runAsync(this::release, this.control::execute)
+				.completeOnTimeout(null, PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+				.exceptionally((ex) -> null)
+				.join();
+			this.control.close();
+			this.context.close();
+		}
+	}
+
+	private void release() {
+		this.pidFile.remove();
+		this.socket.close();
+		this.lock.close();
 	}
 
 	/**

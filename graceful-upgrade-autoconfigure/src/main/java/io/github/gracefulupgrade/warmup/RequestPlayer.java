@@ -50,7 +50,7 @@ public final class RequestPlayer {
 	public static WarmUpResult play(HttpServer server, LoopResources loops, WarmUpPlan plan)
 			throws IOException, InterruptedException {
 		// Its mode is 0700.
-		Path folder = Files.createTempDirectory("upgrade");
+		Path folder = Files.createTempDirectory("graceful-upgrade");
 		DomainSocketAddress address = new DomainSocketAddress(folder.resolve("s").toFile());
 		LoopResources clientLoops = LoopResources.create("graceful-upgrade-warm-up", 1, true);
 		ConnectionProvider connections = ConnectionProvider.create("graceful-upgrade-warm-up", plan.concurrency());
