@@ -8,6 +8,7 @@ import io.micrometer.observation.ObservationFilter;
 import org.springframework.boot.actuate.autoconfigure.info.ConditionalOnEnabledInfoContributor;
 import org.springframework.boot.actuate.autoconfigure.info.InfoContributorFallback;
 import org.springframework.boot.actuate.info.InfoContributor;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -64,8 +65,8 @@ public final class GracefulUpgradeActuatorAutoConfiguration {
 	static class Observations {
 
 		@Bean
-		WarmUpObservationFilter gracefulUpgradeWarmUpObservationFilter(WarmUpProperties properties) {
-			return new WarmUpObservationFilter(properties);
+		WarmUpObservationFilter gracefulUpgradeWarmUpObservationFilter(ObjectProvider<WarmUpProperties> properties) {
+			return new WarmUpObservationFilter(properties.getIfAvailable(WarmUpProperties::new));
 		}
 
 	}
