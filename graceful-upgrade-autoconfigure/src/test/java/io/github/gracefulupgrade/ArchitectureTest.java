@@ -35,6 +35,8 @@ class ArchitectureTest {
 
 	private static final String SYSTEMD = ROOT + ".systemd..";
 
+	private static final String WARMUP = ROOT + ".warmup..";
+
 	private static final String AUTOCONFIGURE = ROOT + ".autoconfigure..";
 
 	private static final String ACTUATE = ROOT + ".actuate..";
@@ -90,8 +92,11 @@ class ArchitectureTest {
 	static final ArchRule theServiceManager = room(SYSTEMD, knows(HANDOVER));
 
 	@ArchTest
+	static final ArchRule theWarmUp = room(WARMUP, knows(REACTOR_NETTY).or(knows(REACTOR)));
+
+	@ArchTest
 	static final ArchRule theWiring = room(AUTOCONFIGURE,
-			knows(ROOT, HANDOVER, WIRE, SIGNAL, NETTY, SPAWN, SYSTEMD)
+			knows(ROOT, HANDOVER, WIRE, SIGNAL, NETTY, SPAWN, SYSTEMD, WARMUP)
 				.or(knows(SPRING).and(resideOutsideOfPackages(ACTUATOR)))
 				.or(knows(REACTOR))
 				.or(DescribedPredicate.describe("are passed on", (type) -> PASSED_ON.contains(type.getName())))
@@ -103,7 +108,7 @@ class ArchitectureTest {
 
 	@ArchTest
 	static final ArchRule everyClassIsInARoom = classes().should()
-		.resideInAnyPackage(ROOT, HANDOVER, WIRE, SIGNAL, NETTY, SPAWN, SYSTEMD, AUTOCONFIGURE, ACTUATE);
+		.resideInAnyPackage(ROOT, HANDOVER, WIRE, SIGNAL, NETTY, SPAWN, SYSTEMD, WARMUP, AUTOCONFIGURE, ACTUATE);
 
 	/**
 	 * Some rooms are still empty.

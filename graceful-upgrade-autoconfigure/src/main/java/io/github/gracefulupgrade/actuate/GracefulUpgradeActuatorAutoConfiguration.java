@@ -1,11 +1,14 @@
 package io.github.gracefulupgrade.actuate;
 
 import io.github.gracefulupgrade.GracefulUpgrade;
+import io.github.gracefulupgrade.autoconfigure.WarmUpProperties;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.ObservationFilter;
 
 import org.springframework.boot.actuate.autoconfigure.info.ConditionalOnEnabledInfoContributor;
 import org.springframework.boot.actuate.autoconfigure.info.InfoContributorFallback;
 import org.springframework.boot.actuate.info.InfoContributor;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -53,6 +56,17 @@ public final class GracefulUpgradeActuatorAutoConfiguration {
 		@Bean
 		UpgradeMetrics gracefulUpgradeMetrics(GracefulUpgrade upgrade) {
 			return new UpgradeMetrics(upgrade);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(ObservationFilter.class)
+	static class Observations {
+
+		@Bean
+		WarmUpObservationFilter gracefulUpgradeWarmUpObservationFilter(ObjectProvider<WarmUpProperties> properties) {
+			return new WarmUpObservationFilter(properties.getIfAvailable(WarmUpProperties::new));
 		}
 
 	}

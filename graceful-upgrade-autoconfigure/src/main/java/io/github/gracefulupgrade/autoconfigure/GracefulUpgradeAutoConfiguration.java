@@ -33,16 +33,16 @@ import org.springframework.util.Assert;
 @ConditionalOnClass({ HttpServer.class, NettyReactiveWebServerFactory.class })
 @ConditionalOnWebApplication(type = Type.REACTIVE)
 @Conditional(OnUpgradeSocketCondition.class)
-@EnableConfigurationProperties({ GracefulUpgradeProperties.class, LifecycleProperties.class })
+@EnableConfigurationProperties({ GracefulUpgradeProperties.class, WarmUpProperties.class, LifecycleProperties.class })
 public final class GracefulUpgradeAutoConfiguration {
 
 	@Bean
-	UpgradeRuntime gracefulUpgradeRuntime(GracefulUpgradeProperties properties, LifecycleProperties lifecycle,
-			ConfigurableApplicationContext context, Environment environment,
+	UpgradeRuntime gracefulUpgradeRuntime(GracefulUpgradeProperties properties, WarmUpProperties warmUp,
+			LifecycleProperties lifecycle, ConfigurableApplicationContext context, Environment environment,
 			ObjectProvider<ReactorResourceFactory> resources) {
 		Path path = properties.getUpgradeSock();
 		Assert.state(path != null, "'pingora.upgrade-sock' must be set");
-		return new UpgradeRuntime(path, properties, lifecycle.getTimeoutPerShutdownPhase(), context, () -> {
+		return new UpgradeRuntime(path, properties, warmUp, lifecycle.getTimeoutPerShutdownPhase(), context, () -> {
 			// Once drained there is nothing to be quiet for, unless the user says so.
 			if (!environment.containsProperty("spring.reactor.netty.shutdown-quiet-period")) {
 				resources.ifAvailable((factory) -> factory.setShutdownQuietPeriod(Duration.ZERO));
@@ -58,7 +58,8 @@ public final class GracefulUpgradeAutoConfiguration {
 	@Bean
 	UpgradableWebServerFactoryCustomizer gracefulUpgradeWebServerFactoryCustomizer(UpgradeRuntime runtime,
 			ObjectProvider<ReactorResourceFactory> resources) {
-		return new UpgradableWebServerFactoryCustomizer("server", runtime, loops(resources));
+		return new UpgradableWebServerFactoryCustomizer(UpgradableWebServerFactoryCustomizer.MAIN, runtime,
+				loops(resources));
 	}
 
 	@Bean

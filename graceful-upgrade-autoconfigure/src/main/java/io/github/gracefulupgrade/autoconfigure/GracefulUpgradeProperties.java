@@ -68,6 +68,12 @@ public class GracefulUpgradeProperties {
 	 */
 	private @Nullable Path pidFile;
 
+	/**
+	 * Whether this instance rehearses a handover, with a miniature of itself, so that the
+	 * real one is fast.
+	 */
+	private boolean rehearsal = true;
+
 	private final State state = new State();
 
 	private final Spawn spawn = new Spawn();
@@ -142,6 +148,14 @@ public class GracefulUpgradeProperties {
 
 	public void setPidFile(@Nullable Path pidFile) {
 		this.pidFile = pidFile;
+	}
+
+	public boolean isRehearsal() {
+		return this.rehearsal;
+	}
+
+	public void setRehearsal(boolean rehearsal) {
+		this.rehearsal = rehearsal;
 	}
 
 	public State getState() {

@@ -15,6 +15,11 @@ import org.springframework.core.Ordered;
 final class UpgradableWebServerFactoryCustomizer
 		implements WebServerFactoryCustomizer<NettyReactiveWebServerFactory>, Ordered {
 
+	/**
+	 * The name of the application's own web server.
+	 */
+	static final String MAIN = "server";
+
 	private final String name;
 
 	private final UpgradeRuntime runtime;
@@ -33,7 +38,12 @@ final class UpgradableWebServerFactoryCustomizer
 			// The factory would replace our event loops with its own when the server
 			// starts. Ours are the same, but for the listening channel.
 			factory.setResourceFactory(null);
-			factory.addServerCustomizers((server) -> this.runtime.servers().apply(this.name, this.loops, server));
+			factory.addServerCustomizers((server) -> {
+				if (this.name.equals(MAIN)) {
+					this.runtime.warmUp().server(server);
+				}
+				return this.runtime.servers().apply(this.name, this.loops, server);
+			});
 		}
 	}
 

@@ -101,6 +101,10 @@ final class UpgradeRuntime implements DisposableBean {
 
 	private final UpgradeSignals signals;
 
+	private final Preparation preparation;
+
+	private final WarmUp warmUp;
+
 	/**
 	 * How far the start has come. Main thread; {@link State#INERT} may also be set by
 	 * whoever closes the context.
@@ -111,12 +115,13 @@ final class UpgradeRuntime implements DisposableBean {
 	 * Put an application's upgrade together. Nothing happens yet.
 	 * @param path the upgrade socket's path
 	 * @param properties the configuration
+	 * @param warmUp the configuration of the warm-up
 	 * @param timeoutPerShutdownPhase Spring's own limit
 	 * @param context the application
 	 * @param beforeExit run before an incumbent that handed over closes the context
 	 */
-	UpgradeRuntime(Path path, GracefulUpgradeProperties properties, Duration timeoutPerShutdownPhase,
-			ConfigurableApplicationContext context, Runnable beforeExit) {
+	UpgradeRuntime(Path path, GracefulUpgradeProperties properties, WarmUpProperties warmUp,
+			Duration timeoutPerShutdownPhase, ConfigurableApplicationContext context, Runnable beforeExit) {
 		this.context = context;
 		this.properties = properties;
 		this.servers = new UpgradableServers(this.listeners, this.connections, properties.isConnectionHandover());
@@ -143,6 +148,8 @@ final class UpgradeRuntime implements DisposableBean {
 				this.background, new OwnOutput(this.contributions), this.pidFile,
 				new ApplicationExit(context, beforeExit), this.journal, this.spawner), this.settings, this::changed);
 		this.signals = new UpgradeSignals(this.handover, spawn.isEnabled());
+		this.preparation = new Preparation(this.control, properties.isRehearsal());
+		this.warmUp = new WarmUp(context, warmUp, this.journal, pid);
 		// Not a bean: beans are destroyed when a failure is told.
 		context.addApplicationListener((ApplicationListener<ApplicationFailedEvent>) (event) -> {
 			if (event.getApplicationContext() == context) {
@@ -156,6 +163,7 @@ final class UpgradeRuntime implements DisposableBean {
 			this.serviceManager.changed(snapshot);
 		}
 		this.events.changed(snapshot);
+		this.preparation.changed(snapshot);
 	}
 
 	/**
@@ -228,6 +236,12 @@ final class UpgradeRuntime implements DisposableBean {
 			return;
 		}
 		this.signals.listen();
+		if (this.handover.isWelcome()) {
+			step(() -> {
+				this.warmUp.run(loops);
+				this.preparation.rehearse();
+			});
+		}
 		step(this.handover::awaitListeners);
 		this.contributions.deliver();
 		if (this.handover.isCold() && this.properties.getUpgrade() != Upgrade.TEST) {
@@ -418,6 +432,10 @@ final class UpgradeRuntime implements DisposableBean {
 
 	Settings settings() {
 		return this.settings;
+	}
+
+	WarmUp warmUp() {
+		return this.warmUp;
 	}
 
 	UpgradableServers servers() {

@@ -41,6 +41,11 @@ public final class Handover implements Peer.Events {
 	private volatile Snapshot snapshot = new Snapshot(Phase.STARTING, this.since, 0, null, null, null, null, null);
 
 	/**
+	 * Whether there is an incumbent to take over from. Written by the control thread.
+	 */
+	private volatile boolean welcome;
+
+	/**
 	 * Create an instance that has not begun to start.
 	 * @param ports what the roles need of the world
 	 * @param settings how long they wait for what
@@ -101,6 +106,15 @@ public final class Handover implements Peer.Events {
 	 */
 	public boolean isCold() {
 		return this.snapshot.phase() == Phase.STARTING;
+	}
+
+	/**
+	 * Whether an incumbent has welcomed this instance, so that it is going to wait for
+	 * the incumbent's listeners. May be called from any thread.
+	 * @return whether this is a successor
+	 */
+	public boolean isWelcome() {
+		return this.welcome;
 	}
 
 	/**
@@ -306,6 +320,7 @@ public final class Handover implements Peer.Events {
 	}
 
 	private void changed() {
+		this.welcome = this.successor.isWelcome();
 		boolean serving = (this.incumbent.state() != IncumbentState.STARTING);
 		Phase phase = serving ? this.incumbent.state().phase() : this.successor.phase();
 		if (!serving && phase == Phase.SERVING) {

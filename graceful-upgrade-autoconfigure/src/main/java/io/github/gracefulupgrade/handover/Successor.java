@@ -681,6 +681,10 @@ final class Successor {
 		return this.state.phase();
 	}
 
+	boolean isWelcome() {
+		return this.state == SuccessorState.BUILDING;
+	}
+
 	int generation() {
 		return this.generation;
 	}

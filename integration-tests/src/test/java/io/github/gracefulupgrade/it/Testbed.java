@@ -158,11 +158,13 @@ final class Testbed {
 
 	private static Path archiveClasses() {
 		Path archive = FOLDER.resolve("classes.jsa");
-		try (Instance instance = bare().onFreePort()
-			.upgradeSocket(newFolder().resolve("s"))
-			.jvmOptions("-XX:ArchiveClassesAtExit=" + archive)
-			.start()
-			.awaitServing()) {
+		Application application = bare().onFreePort().upgradeSocket(newFolder().resolve("s"));
+		// A successor: it has used more classes than an instance that starts cold.
+		try (Instance incumbent = application.start().awaitServing();
+				Instance instance = application.jvmOptions("-XX:ArchiveClassesAtExit=" + archive).successor().start()) {
+			instance.awaitLog("is ready and waits");
+			incumbent.quit();
+			incumbent.awaitExit();
 			Http.get(instance.port(), "/");
 			instance.terminate();
 			instance.awaitExit();

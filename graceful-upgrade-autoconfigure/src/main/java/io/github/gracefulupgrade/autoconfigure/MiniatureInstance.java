@@ -1,0 +1,273 @@
+package io.github.gracefulupgrade.autoconfigure;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+import io.github.gracefulupgrade.UpgradeContributor;
+import io.github.gracefulupgrade.handover.Exit;
+import io.github.gracefulupgrade.handover.ExecutorControlThread;
+import io.github.gracefulupgrade.handover.Handover;
+import io.github.gracefulupgrade.handover.Journal;
+import io.github.gracefulupgrade.handover.Message;
+import io.github.gracefulupgrade.handover.Mode;
+import io.github.gracefulupgrade.handover.Peer;
+import io.github.gracefulupgrade.handover.Ports;
+import io.github.gracefulupgrade.handover.Settings;
+import io.github.gracefulupgrade.handover.UpgradeException;
+import io.github.gracefulupgrade.netty.ConnectionTracker;
+import io.github.gracefulupgrade.netty.UpgradableListeners;
+import io.github.gracefulupgrade.netty.UpgradableServers;
+import io.github.gracefulupgrade.spawn.ProcessSpawner;
+import io.github.gracefulupgrade.wire.Descriptors;
+import io.github.gracefulupgrade.wire.FileOwnershipLock;
+import io.github.gracefulupgrade.wire.UnixUpgradeSocket;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.netty.DisposableServer;
+import reactor.netty.http.server.HttpServer;
+import reactor.netty.resources.LoopResources;
+
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
+import org.springframework.util.unit.DataSize;
+import org.springframework.web.server.adapter.WebHttpHandlerBuilder;
+
+/**
+ * One of the two instances of a {@link MiniatureHandover}: all the parts of an
+ * {@link UpgradeRuntime}, around a web server with nothing in it and an application that
+ * is empty.
+ */
+final class MiniatureInstance implements AutoCloseable {
+
+	/**
+	 * Nothing of it takes long. The longest wait is for an answer of the other instance.
+	 */
+	private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+	private final ExecutorControlThread control = new ExecutorControlThread((ex) -> {
+	});
+
+	private final Journal journal = new Silence();
+
+	private final GenericApplicationContext context = new GenericApplicationContext();
+
+	private final ConnectionTracker connections = new ConnectionTracker(Descriptors::duplicate);
+
+	private final UpgradableListeners listeners = new UpgradableListeners(this.journal, this.connections);
+
+	private final CompletableFuture<Void> left = new CompletableFuture<>();
+
+	private final LoopResources loops;
+
+	private final UnixUpgradeSocket socket;
+
+	private final FileOwnershipLock lock;
+
+	private final AtomicPidFile pidFile;
+
+	private final BackgroundWork background;
+
+	private final Contributions contributions;
+
+	private final PhaseEvents events;
+
+	private final ProcessSpawner spawner;
+
+	private final Handover handover;
+
+	private @Nullable DisposableServer server;
+
+	/**
+	 * Put an instance together.
+	 * @param folder a folder that both instances share with nobody else
+	 * @param pid a number to tell it from the other one
+	 * @param loops the event loops of its server
+	 */
+	MiniatureInstance(Path folder, long pid, LoopResources loops) {
+		this.loops = loops;
+		this.context.refresh();
+		Path path = folder.resolve("s");
+		this.socket = new UnixUpgradeSocket(path, new LateEvents());
+		this.lock = new FileOwnershipLock(path);
+		this.pidFile = new AtomicPidFile(folder.resolve("pid"), pid, this.journal);
+		this.background = new BackgroundWork(this.context.getBeanFactory(), PATIENCE);
+		this.contributions = new Contributions(() -> List.of(new Keepsake()), PATIENCE, DataSize.ofKilobytes(1),
+				this.journal);
+		this.events = new PhaseEvents(this.context);
+		this.spawner = new ProcessSpawner(false, List.of(), null, PATIENCE);
+		Settings settings = new Settings(path.toString(), "rehearsal", pid, PATIENCE, PATIENCE, PATIENCE, Duration.ZERO,
+				PATIENCE);
+		this.handover = new Handover(
+				new Ports(this.control, this.lock, this.socket, this.listeners, this.connections, this.background,
+						new OwnOutput(this.contributions), this.pidFile, new End(), this.journal, this.spawner),
+				settings, this.events::changed);
+	}
+
+	/**
+	 * Go all the way of a start, as the application's main thread does.
+	 * @param mode what this instance is
+	 * @throws InterruptedException if there is no time left
+	 */
+	void start(Mode mode) throws InterruptedException {
+		if (mode != Mode.COLD) {
+			this.listeners.shut();
+		}
+		this.handover.prepare(mode);
+		this.handover.awaitListeners();
+		this.contributions.deliver();
+		this.server = new UpgradableServers(this.listeners, this.connections, true)
+			.apply("server", () -> this.loops,
+					HttpServer.create()
+						.bindAddress(() -> new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+						.handle(new ReactorHttpHandlerAdapter(nothing())))
+			.bindNow(PATIENCE);
+		this.handover.awaitOwnership();
+		this.handover.serve();
+	}
+
+	private HttpHandler nothing() {
+		return WebHttpHandlerBuilder.webHandler((exchange) -> Mono.empty()).build();
+	}
+
+	int port() {
+		return (this.server != null) ? this.server.port() : -1;
+	}
+
+	/**
+	 * What SIGQUIT does.
+	 */
+	void trigger() {
+		this.handover.signalled();
+	}
+
+	/**
+	 * The end of an incumbent that handed over.
+	 * @return completes when it has drained
+	 */
+	CompletableFuture<Void> left() {
+		return this.left;
+	}
+
+	@Override
+	public void close() {
+		this.handover.abandon("the rehearsal is over");
+		try {
+			if (this.server != null) {
+				this.server.disposeNow(PATIENCE);
+			}
+		}
+		catch (IllegalStateException ex) {
+			// It takes longer, and goes with its event loops.
+		}
+		finally {
+			this.spawner.close();
+			this.background.close();
+			this.contributions.close();
+			this.events.close();
+			CompletableFuture.runAsync(this::release, this.control::execute)
+				.completeOnTimeout(null, PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+				.exceptionally((ex) -> null)
+				.join();
+			this.control.close();
+			this.context.close();
+		}
+	}
+
+	private void release() {
+		this.pidFile.remove();
+		this.socket.close();
+		this.lock.close();
+	}
+
+	/**
+	 * All that it has to hand over.
+	 */
+	private static final class Keepsake implements UpgradeContributor {
+
+		@Override
+		public String getName() {
+			return "keepsake";
+		}
+
+		@Override
+		public void contribute(Contribution contribution) throws IOException {
+			contribution.state("state").write(1);
+		}
+
+		@Override
+		public void receive(Inheritance inheritance) {
+			inheritance.state("state");
+		}
+
+	}
+
+	/**
+	 * Nobody follows a rehearsal.
+	 */
+	private static final class Silence implements Journal {
+
+		@Override
+		public void info(String line) {
+		}
+
+		@Override
+		public void warn(String line) {
+		}
+
+	}
+
+	/**
+	 * It has no process of its own that could end.
+	 */
+	private final class End implements Exit {
+
+		@Override
+		public void prepare() {
+		}
+
+		@Override
+		public void cancel() {
+		}
+
+		@Override
+		public void leave() {
+			MiniatureInstance.this.left.complete(null);
+		}
+
+		@Override
+		public void abort(UpgradeException failure) {
+			MiniatureInstance.this.left.completeExceptionally(failure);
+		}
+
+	}
+
+	/**
+	 * The upgrade socket is made before the handover that it reports to.
+	 */
+	private final class LateEvents implements Peer.Events {
+
+		@Override
+		public void connected(Peer peer) {
+			MiniatureInstance.this.handover.connected(peer);
+		}
+
+		@Override
+		public void received(Peer peer, Message message) {
+			MiniatureInstance.this.handover.received(peer, message);
+		}
+
+		@Override
+		public void disconnected(Peer peer, String reason) {
+			MiniatureInstance.this.handover.disconnected(peer, reason);
+		}
+
+	}
+
+}

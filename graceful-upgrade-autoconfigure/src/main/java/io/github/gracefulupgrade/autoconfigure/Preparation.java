@@ -1,0 +1,70 @@
+package io.github.gracefulupgrade.autoconfigure;
+
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+
+import io.github.gracefulupgrade.handover.ControlThread;
+import io.github.gracefulupgrade.handover.Phase;
+import io.github.gracefulupgrade.handover.Snapshot;
+
+/**
+ * When a handover is rehearsed: by a successor before it says that it waits; by an
+ * instance that started cold once it has served for a while, or at the latest when a
+ * successor comes. The former also means that what a running instance needs for its exit
+ * is loaded before another jar can be copied over its own.
+ */
+final class Preparation {
+
+	/**
+	 * The first requests to an instance have enough to load themselves.
+	 */
+	private static final Duration AFTER_START = Duration.ofSeconds(5);
+
+	private final ControlThread control;
+
+	private final boolean wanted;
+
+	/**
+	 * Whether this instance has come to serve. Owned by the control thread.
+	 */
+	private boolean serves;
+
+	Preparation(ControlThread control, boolean wanted) {
+		this.control = control;
+		this.wanted = wanted;
+	}
+
+	/**
+	 * A successor has built its application, and nobody waits for it yet. Called on the
+	 * main thread.
+	 * @throws InterruptedException if the application is shut down meanwhile
+	 */
+	void rehearse() throws InterruptedException {
+		if (!this.wanted) {
+			return;
+		}
+		try {
+			MiniatureHandover.once().get();
+		}
+		catch (ExecutionException ex) {
+			// It is over, and that is all that matters.
+		}
+	}
+
+	/**
+	 * The state changed. Called on the control thread.
+	 */
+	void changed(Snapshot snapshot) {
+		if (!this.wanted || snapshot.phase() != Phase.SERVING) {
+			return;
+		}
+		if (snapshot.successor() != null) {
+			MiniatureHandover.once();
+		}
+		else if (!this.serves) {
+			this.control.after(AFTER_START, MiniatureHandover::once);
+		}
+		this.serves = true;
+	}
+
+}

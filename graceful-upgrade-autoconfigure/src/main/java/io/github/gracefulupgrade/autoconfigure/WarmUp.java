@@ -1,0 +1,133 @@
+package io.github.gracefulupgrade.autoconfigure;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+
+import io.github.gracefulupgrade.UpgradeWarmUp;
+import io.github.gracefulupgrade.autoconfigure.WarmUpProperties.OnFailure;
+import io.github.gracefulupgrade.handover.Journal;
+import io.github.gracefulupgrade.handover.UpgradeException;
+import io.github.gracefulupgrade.warmup.RequestPlayer;
+import io.github.gracefulupgrade.warmup.WarmUpFailedException;
+import io.github.gracefulupgrade.warmup.WarmUpPlan;
+import io.github.gracefulupgrade.warmup.WarmUpRequest;
+import io.github.gracefulupgrade.warmup.WarmUpResult;
+import org.jspecify.annotations.Nullable;
+import reactor.netty.http.server.HttpServer;
+import reactor.netty.resources.LoopResources;
+
+import org.springframework.context.ApplicationContext;
+import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
+
+/**
+ * The warm-up of a successor: the application's {@link UpgradeWarmUp} beans, then the
+ * configured requests. Runs on a thread of its own, so that it can be given up on.
+ */
+final class WarmUp {
+
+	private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(10);
+
+	private final ApplicationContext context;
+
+	private final WarmUpProperties properties;
+
+	private final Journal journal;
+
+	private final long pid;
+
+	/**
+	 * The web server as Boot and the application made it, before anything of an upgrade.
+	 * Main thread only.
+	 */
+	private @Nullable HttpServer server;
+
+	WarmUp(ApplicationContext context, WarmUpProperties properties, Journal journal, long pid) {
+		this.context = context;
+		this.properties = properties;
+		this.journal = journal;
+		this.pid = pid;
+	}
+
+	/**
+	 * This is the application's web server.
+	 */
+	void server(HttpServer server) {
+		this.server = server;
+	}
+
+	/**
+	 * Warm up. Called on the main thread.
+	 * @throws UpgradeException if it failed, and the start is to fail with it
+	 * @throws InterruptedException if the application is shut down meanwhile
+	 */
+	void run(Supplier<LoopResources> loops) throws InterruptedException {
+		HttpServer server = this.server;
+		CompletableFuture<Void> done = new CompletableFuture<>();
+		Thread thread = new Thread(() -> {
+			try {
+				warmUp(server, loops);
+				done.complete(null);
+			}
+			catch (Exception | Error ex) {
+				done.completeExceptionally(ex);
+			}
+		}, "graceful-upgrade-warm-up");
+		thread.setDaemon(true);
+		thread.start();
+		try {
+			// Without a timeout here, so that a shutdown can interrupt it.
+			done.orTimeout(this.properties.getTimeout().toMillis(), TimeUnit.MILLISECONDS).get();
+		}
+		catch (ExecutionException ex) {
+			failed(ex.getCause());
+		}
+		finally {
+			thread.interrupt();
+		}
+	}
+
+	private void failed(@Nullable Throwable cause) {
+		String what = (cause instanceof TimeoutException)
+				? "it took longer than %s (pingora.warm-up.timeout)".formatted(this.properties.getTimeout())
+				: (cause instanceof WarmUpFailedException failure) ? failure.getMessage() : String.valueOf(cause);
+		if (this.properties.getOnFailure() == OnFailure.IGNORE) {
+			this.journal.warn("Successor pid=%d failed to warm up, and goes on (pingora.warm-up.on-failure=ignore): %s"
+				.formatted(this.pid, what));
+			return;
+		}
+		throw new UpgradeException("The successor failed to warm up: " + what,
+				"The running instance goes on. See why in this log, correct pingora.warm-up.* or the application, or set"
+						+ " pingora.warm-up.on-failure=ignore to take over all the same.",
+				cause);
+	}
+
+	private void warmUp(@Nullable HttpServer server, Supplier<LoopResources> loops) throws Exception {
+		for (UpgradeWarmUp bean : this.context.getBeanProvider(UpgradeWarmUp.class).orderedStream().toList()) {
+			bean.warmUp();
+		}
+		List<WarmUpRequest> requests = this.properties.getRequests().stream().map(WarmUp::request).toList();
+		if (requests.isEmpty() || server == null) {
+			return;
+		}
+		HttpHandler handler = this.context.getBean(HttpHandler.class);
+		WarmUpResult result = RequestPlayer.play(server.handle(new ReactorHttpHandlerAdapter(handler)), loops.get(),
+				new WarmUpPlan(requests, this.properties.getRounds(), this.properties.getDuration(),
+						this.properties.getConcurrency(), this.properties.getPause(), RESPONSE_TIMEOUT));
+		this.journal
+			.info("Successor pid=%d warmed up with %d request(s) in %d ms; the first round took %d ms, the last %d ms"
+				.formatted(this.pid, result.requests(), result.took().toMillis(), result.firstRound().toMillis(),
+						result.lastRound().toMillis()));
+	}
+
+	private static WarmUpRequest request(WarmUpProperties.Request request) {
+		return new WarmUpRequest(request.getMethod(), request.getPath(), request.getHeaders(), request.getBody(),
+				request.getStatus());
+	}
+
+}
