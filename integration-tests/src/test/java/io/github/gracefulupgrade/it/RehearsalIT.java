@@ -19,7 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class RehearsalIT {
 
-	private static final String[] LOUD = {
+	private static final String[] LOUD = { "--pingora.rehearsal=true",
 			"--logging.level.io.github.gracefulupgrade.autoconfigure.MiniatureHandover=DEBUG" };
 
 	/**

@@ -267,6 +267,9 @@ final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachC
 	 * While one instance works in the background, others do not.
 	 */
 	static void assertOnlyWorks(Instance instance, Instance... others) {
+		// What they had begun when they were told to stop ends.
+		assertWorks(instance);
+		assertWorks(instance);
 		List<Long> before = Stream.of(others).map((other) -> count(other, TASK) + count(other, CONSUMER)).toList();
 		for (int i = 0; i < 5; i++) {
 			assertWorks(instance);
@@ -405,6 +408,9 @@ final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachC
 			if (this.folder != null) {
 				Testbed.delete(this.folder);
 			}
+			// A test that failed may be run once more.
+			this.folder = null;
+			this.application = null;
 		}
 	}
 

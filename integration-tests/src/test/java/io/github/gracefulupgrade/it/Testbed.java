@@ -36,9 +36,12 @@ final class Testbed {
 	private static final String[] JVM_OPTIONS = { "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx96m",
 			"-Xshare:auto" };
 
-	/** No endpoint is exposed here: that is what an application has by default. */
+	/**
+	 * No endpoint is exposed here: that is what an application has by default. A
+	 * rehearsal costs each start a second, and a debugger could take it for a handover.
+	 */
 	private static final String[] ARGUMENTS = { "--spring.application.name=testbed", "--spring.main.banner-mode=off",
-			"--pingora.close-timeout=100ms", "--pingora.grace-period=20s" };
+			"--pingora.close-timeout=100ms", "--pingora.grace-period=20s", "--pingora.rehearsal=false" };
 
 	private static final Path FOLDER = createFolder();
 

@@ -71,7 +71,8 @@ final class Sample {
 	private static Application bare() {
 		return Application.jar(FOLDER.resolve("sample/sample-app.jar"))
 			.jvmOptions(JVM_OPTIONS)
-			.args("--spring.main.banner-mode=off", "--pingora.close-timeout=200ms", "--pingora.grace-period=20s");
+			.args("--spring.main.banner-mode=off", "--pingora.close-timeout=200ms", "--pingora.grace-period=20s",
+					"--pingora.rehearsal=false", "--pingora.warm-up.rounds=1");
 	}
 
 	/**
