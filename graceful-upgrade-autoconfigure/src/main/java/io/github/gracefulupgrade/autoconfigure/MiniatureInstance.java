@@ -14,9 +14,7 @@ import io.github.gracefulupgrade.handover.Exit;
 import io.github.gracefulupgrade.handover.ExecutorControlThread;
 import io.github.gracefulupgrade.handover.Handover;
 import io.github.gracefulupgrade.handover.Journal;
-import io.github.gracefulupgrade.handover.Message;
 import io.github.gracefulupgrade.handover.Mode;
-import io.github.gracefulupgrade.handover.Peer;
 import io.github.gracefulupgrade.handover.Ports;
 import io.github.gracefulupgrade.handover.Settings;
 import io.github.gracefulupgrade.handover.UpgradeException;
@@ -94,7 +92,7 @@ final class MiniatureInstance implements AutoCloseable {
 		this.loops = loops;
 		this.context.refresh();
 		Path path = folder.resolve("s");
-		this.socket = new UnixUpgradeSocket(path, new LateEvents());
+		this.socket = new UnixUpgradeSocket(path, new LateEvents(this::handover));
 		this.lock = new FileOwnershipLock(path);
 		this.pidFile = new AtomicPidFile(folder.resolve("pid"), pid, this.journal);
 		this.background = new BackgroundWork(this.context.getBeanFactory(), PATIENCE);
@@ -186,6 +184,10 @@ final class MiniatureInstance implements AutoCloseable {
 		this.lock.close();
 	}
 
+	private Handover handover() {
+		return this.handover;
+	}
+
 	/**
 	 * All that it has to hand over.
 	 */
@@ -244,28 +246,6 @@ final class MiniatureInstance implements AutoCloseable {
 		@Override
 		public void abort(UpgradeException failure) {
 			MiniatureInstance.this.left.completeExceptionally(failure);
-		}
-
-	}
-
-	/**
-	 * The upgrade socket is made before the handover that it reports to.
-	 */
-	private final class LateEvents implements Peer.Events {
-
-		@Override
-		public void connected(Peer peer) {
-			MiniatureInstance.this.handover.connected(peer);
-		}
-
-		@Override
-		public void received(Peer peer, Message message) {
-			MiniatureInstance.this.handover.received(peer, message);
-		}
-
-		@Override
-		public void disconnected(Peer peer, String reason) {
-			MiniatureInstance.this.handover.disconnected(peer, reason);
 		}
 
 	}

@@ -15,9 +15,7 @@ import io.github.gracefulupgrade.autoconfigure.GracefulUpgradeProperties.Upgrade
 import io.github.gracefulupgrade.handover.Connections;
 import io.github.gracefulupgrade.handover.ExecutorControlThread;
 import io.github.gracefulupgrade.handover.Handover;
-import io.github.gracefulupgrade.handover.Message;
 import io.github.gracefulupgrade.handover.Mode;
-import io.github.gracefulupgrade.handover.Peer;
 import io.github.gracefulupgrade.handover.Ports;
 import io.github.gracefulupgrade.handover.Settings;
 import io.github.gracefulupgrade.handover.Snapshot;
@@ -127,7 +125,7 @@ final class UpgradeRuntime implements DisposableBean {
 		this.servers = new UpgradableServers(this.listeners, this.connections, properties.isConnectionHandover());
 		long pid = ProcessHandle.current().pid();
 		Duration gracePeriod = properties.getGracePeriod();
-		this.socket = new UnixUpgradeSocket(path, new LateEvents());
+		this.socket = new UnixUpgradeSocket(path, new LateEvents(this::handover));
 		this.lock = new FileOwnershipLock(this.socket.getPath());
 		this.settings = new Settings(this.socket.getPath().toString(),
 				context.getEnvironment().getProperty("spring.application.name", "application"), pid,
@@ -483,28 +481,6 @@ final class UpgradeRuntime implements DisposableBean {
 	private interface Step {
 
 		void run() throws InterruptedException;
-
-	}
-
-	/**
-	 * The upgrade socket is made before the handover that it reports to.
-	 */
-	private final class LateEvents implements Peer.Events {
-
-		@Override
-		public void connected(Peer peer) {
-			UpgradeRuntime.this.handover.connected(peer);
-		}
-
-		@Override
-		public void received(Peer peer, Message message) {
-			UpgradeRuntime.this.handover.received(peer, message);
-		}
-
-		@Override
-		public void disconnected(Peer peer, String reason) {
-			UpgradeRuntime.this.handover.disconnected(peer, reason);
-		}
 
 	}
 
