@@ -88,6 +88,14 @@ final class PhaseEvents implements AutoCloseable {
 	private void publish(Phase previous, Phase now) {
 		try {
 			if (this.context.isActive()) {
+				changeReadiness(previous, now);
+			}
+		}
+		catch (RuntimeException ex) {
+			logger.warn("A listener of the readiness state failed", ex);
+		}
+		try {
+			if (this.context.isActive()) {
 				this.context
 					.publishEvent(new UpgradePhaseChangedEvent(this.context, publicPhase(previous), publicPhase(now)));
 			}
