@@ -13,6 +13,7 @@ import io.github.gracefulupgrade.handover.Background;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
+import org.springframework.beans.factory.BeanFactoryUtils;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.Lifecycle;
@@ -85,7 +86,9 @@ final class BackgroundWork implements Background, AutoCloseable {
 
 	private void stopLifecycles() {
 		List<Lifecycle> running = new ArrayList<>();
-		for (String name : this.beanFactory.getBeanNamesForType(Lifecycle.class, false, false)) {
+		for (String found : this.beanFactory.getBeanNamesForType(Lifecycle.class, false, false)) {
+			// Of a factory that is one itself, such as Quartz's, the name begins with &.
+			String name = BeanFactoryUtils.transformedBeanName(found);
 			if (this.beanFactory.containsSingleton(name)
 					&& this.beanFactory.getSingleton(name) instanceof Lifecycle bean && isBackground(bean)
 					&& bean.isRunning()) {

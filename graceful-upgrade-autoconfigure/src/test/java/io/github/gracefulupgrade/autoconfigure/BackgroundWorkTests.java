@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+import org.springframework.beans.factory.FactoryBean;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
@@ -40,6 +41,22 @@ class BackgroundWorkTests {
 			log.clear();
 			work.start();
 			await().untilAsserted(() -> assertThat(log).containsExactly("start early", "start late"));
+		}
+	}
+
+	/**
+	 * As Quartz's scheduler is one.
+	 */
+	@Test
+	void aFactoryThatIsALifecycleItselfStopsToo() throws Exception {
+		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext(Factory.class);
+				BackgroundWork work = new BackgroundWork(context.getBeanFactory(), Duration.ofSeconds(10))) {
+			SchedulerFactory factory = context.getBean(SchedulerFactory.class);
+			assertThat(factory.isRunning()).isTrue();
+			stop(work);
+			assertThat(factory.isRunning()).isFalse();
+			work.start();
+			await().untilAsserted(() -> assertThat(factory.isRunning()).isTrue());
 		}
 	}
 
@@ -127,6 +144,34 @@ class BackgroundWorkTests {
 				}
 
 			};
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Factory {
+
+		@Bean
+		SchedulerFactory scheduler() {
+			return new SchedulerFactory();
+		}
+
+	}
+
+	static class SchedulerFactory extends Recorder implements FactoryBean<String> {
+
+		SchedulerFactory() {
+			super("scheduler", SmartLifecycle.DEFAULT_PHASE, new CopyOnWriteArrayList<>());
+		}
+
+		@Override
+		public String getObject() {
+			return "the scheduler";
+		}
+
+		@Override
+		public Class<?> getObjectType() {
+			return String.class;
 		}
 
 	}
