@@ -18,8 +18,10 @@ public interface GracefulUpgrade {
 	 * Hand over to the successor that waits. If there is none, it is started first where
 	 * {@code pingora.spawn.enabled} says so. Unlike a SIGQUIT, a request is not
 	 * remembered if there is no successor at all; if one is still being built, it is, for
-	 * at most {@code pingora.trigger-window}.
-	 * @return completes with the outcome when it is known. Never completes exceptionally.
+	 * at most {@code pingora.trigger-window}. While an upgrade is under way, and when
+	 * this instance shuts down, the outcome is {@link UpgradeStatus.Outcome#REFUSED}.
+	 * @return completes with the outcome when it is known, on a thread of its own, on
+	 * which what depends on it may block. Never completes exceptionally.
 	 */
 	CompletionStage<UpgradeStatus.Attempt> upgrade();
 

@@ -28,8 +28,9 @@ public interface UpgradeContributor {
 	 * Contribute. Called on the incumbent when a handover begins, on a thread of the
 	 * starter's, while the application serves on and other contributors do the same: what
 	 * changes afterwards is lost unless the two versions share it. Called again if a
-	 * handover failed and another one begins.
-	 * @param contribution takes state and descriptors
+	 * handover failed and another one begins. The thread is interrupted when
+	 * {@code pingora.state.timeout} is over.
+	 * @param contribution takes state and descriptors; of no use after the return
 	 * @throws Exception if nothing of this contributor's is to be handed over
 	 */
 	void contribute(Contribution contribution) throws Exception;
@@ -38,8 +39,10 @@ public interface UpgradeContributor {
 	 * Receive what the contributor of the same name contributed. Called on the successor,
 	 * one contributor after the other, when the application is built and its web servers
 	 * have not started. The incumbent serves on: the handover may still fail, and this
-	 * process end without ever having served.
-	 * @param inheritance has state and descriptors
+	 * process end without ever having served. Runs on a thread of the starter's, which is
+	 * interrupted when {@code pingora.state.timeout} is over; descriptors that were not
+	 * taken by then are closed.
+	 * @param inheritance has state and descriptors; of no use after the return
 	 * @throws Exception if the successor should go on without; it does
 	 */
 	void receive(Inheritance inheritance) throws Exception;
@@ -54,6 +57,8 @@ public interface UpgradeContributor {
 		 * @param name the state's name, unique within the contributor
 		 * @return a stream to write it to; it need not be closed. Throws an
 		 * {@link IllegalStateException} if it gets too much.
+		 * @throws IllegalArgumentException if the name was used before, or is longer than
+		 * 255 bytes of UTF-8
 		 */
 		OutputStream state(String name);
 
@@ -62,6 +67,8 @@ public interface UpgradeContributor {
 		 * its own, and has to stay open until the handover is over.
 		 * @param name the descriptor's name, unique within the contributor
 		 * @param descriptor the number of an open file descriptor
+		 * @throws IllegalArgumentException if the name was used before or is longer than
+		 * 255 bytes of UTF-8, or the descriptor is not open
 		 */
 		void descriptor(String name, int descriptor);
 

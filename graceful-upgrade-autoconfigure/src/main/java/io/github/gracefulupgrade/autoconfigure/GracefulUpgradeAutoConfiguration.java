@@ -51,8 +51,8 @@ public final class GracefulUpgradeAutoConfiguration {
 	}
 
 	@Bean
-	GracefulUpgrade gracefulUpgrade(UpgradeRuntime runtime) {
-		return new RuntimeUpgrade(runtime);
+	GracefulUpgrade gracefulUpgrade(UpgradeRuntime runtime, ConfigurableApplicationContext context) {
+		return new RuntimeUpgrade(runtime, context.getClassLoader());
 	}
 
 	@Bean

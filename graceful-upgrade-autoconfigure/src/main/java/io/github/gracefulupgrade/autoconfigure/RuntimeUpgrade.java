@@ -20,8 +20,16 @@ final class RuntimeUpgrade implements GracefulUpgrade {
 
 	private final UpgradeRuntime runtime;
 
-	RuntimeUpgrade(UpgradeRuntime runtime) {
+	private final @Nullable ClassLoader classLoader;
+
+	/**
+	 * Create the facade.
+	 * @param runtime the upgrade
+	 * @param classLoader the application's
+	 */
+	RuntimeUpgrade(UpgradeRuntime runtime, @Nullable ClassLoader classLoader) {
 		this.runtime = runtime;
+		this.classLoader = classLoader;
 	}
 
 	@Override
@@ -39,9 +47,18 @@ final class RuntimeUpgrade implements GracefulUpgrade {
 				spawn(snapshot.spawn()));
 	}
 
+	/**
+	 * Upgrades are rare, so each outcome may have a thread: what depends on it is code of
+	 * the application's, which must not hold up the control thread.
+	 */
 	@Override
 	public CompletionStage<UpgradeStatus.Attempt> upgrade() {
-		return this.runtime.handover().requested().thenApply(RuntimeUpgrade::translate);
+		return this.runtime.handover().requested().thenApplyAsync(RuntimeUpgrade::translate, (task) -> {
+			Thread thread = new Thread(task, "graceful-upgrade-outcome");
+			thread.setContextClassLoader(this.classLoader);
+			thread.setDaemon(true);
+			thread.start();
+		});
 	}
 
 	private static UpgradeStatus.@Nullable Successor successor(Snapshot.@Nullable Successor successor) {
