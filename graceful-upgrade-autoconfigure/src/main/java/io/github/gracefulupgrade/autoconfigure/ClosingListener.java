@@ -27,6 +27,14 @@ final class ClosingListener implements ApplicationListener<ContextClosedEvent>, 
 		}
 	}
 
+	/**
+	 * The context must not go on closing meanwhile.
+	 */
+	@Override
+	public boolean supportsAsyncExecution() {
+		return false;
+	}
+
 	@Override
 	public int getOrder() {
 		return Ordered.HIGHEST_PRECEDENCE;
