@@ -18,30 +18,36 @@ import org.springframework.core.env.PropertySource;
  */
 final class CommandLineEnvironmentPostProcessor implements EnvironmentPostProcessor {
 
+	/**
+	 * Name of the property source for the option that anybody may have a use of their own
+	 * for. The long one, and the property, are this starter's alone.
+	 */
+	static final String SHORT_OPTION = "gracefulUpgradeShortOption";
+
 	private static final String PROPERTY = "pingora.upgrade";
 
 	@Override
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
 		for (PropertySource<?> source : environment.getPropertySources()) {
 			if (source instanceof CommandLinePropertySource<?> commandLine && !commandLine.containsProperty(PROPERTY)) {
-				String value = value(commandLine);
-				if (value != null) {
-					environment.getPropertySources()
-						.addBefore(source.getName(),
-								new MapPropertySource("gracefulUpgradeCommandLine", Map.of(PROPERTY, value)));
+				PropertySource<?> meaning = meaning(commandLine);
+				if (meaning != null) {
+					environment.getPropertySources().addBefore(source.getName(), meaning);
 				}
 				return;
 			}
 		}
 	}
 
-	private static @Nullable String value(CommandLinePropertySource<?> commandLine) {
+	private static @Nullable PropertySource<?> meaning(CommandLinePropertySource<?> commandLine) {
 		String option = commandLine.getProperty("upgrade");
 		if (option != null) {
-			return option.isEmpty() ? "true" : option;
+			return new MapPropertySource("gracefulUpgradeCommandLine",
+					Map.of(PROPERTY, option.isEmpty() ? "true" : option));
 		}
 		String others = commandLine.getProperty(CommandLinePropertySource.DEFAULT_NON_OPTION_ARGS_PROPERTY_NAME);
-		return (others != null && List.of(others.split(",")).contains("-u")) ? "true" : null;
+		return (others != null && List.of(others.split(",")).contains("-u"))
+				? new MapPropertySource(SHORT_OPTION, Map.of(PROPERTY, "true")) : null;
 	}
 
 }

@@ -18,7 +18,10 @@ final class UpgradeRunListener implements SpringApplicationRunListener, Ordered 
 
 	@Override
 	public void ready(ConfigurableApplicationContext context, @Nullable Duration timeTaken) {
-		context.getBeanProvider(UpgradeRuntime.class).ifAvailable(UpgradeRuntime::ready);
+		// A listener of the ready event may have closed it.
+		if (context.isActive()) {
+			context.getBeanProvider(UpgradeRuntime.class).ifAvailable(UpgradeRuntime::ready);
+		}
 	}
 
 	@Override

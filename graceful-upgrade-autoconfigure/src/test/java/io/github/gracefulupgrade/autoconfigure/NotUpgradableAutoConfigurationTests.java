@@ -8,16 +8,22 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
 import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -67,6 +73,44 @@ class NotUpgradableAutoConfigurationTests {
 	void withoutASocketNothingIsSaid(CapturedOutput output) {
 		builder(Application.class, WebApplicationType.NONE).run().close();
 		assertThat(output).doesNotContain("Graceful upgrades are off");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "--upgrade", "--upgrade=test", "--pingora.upgrade=true" })
+	void oneThatWasNotToldWhereToTakeOverFails(String argument, CapturedOutput output) {
+		assertThatExceptionOfType(UpgradeException.class)
+			.isThrownBy(() -> builder(Fragile.class, WebApplicationType.REACTIVE).run("--server.port=0", argument));
+		assertThat(output).contains("APPLICATION FAILED TO START",
+				"asked to take over from a running one, but pingora.upgrade-sock is not set");
+	}
+
+	@Test
+	void oneThatMayTakeOverSaysThatItCannot(CapturedOutput output) {
+		builder(Application.class, WebApplicationType.NONE).run("--upgrade=auto").close();
+		assertThat(output).contains("Graceful upgrades are off, although pingora.upgrade is 'auto'");
+	}
+
+	/**
+	 * The application may have a use of its own for it.
+	 */
+	@Test
+	void theShortOptionAloneMeansNothing(CapturedOutput output) {
+		builder(Application.class, WebApplicationType.NONE).run("-u").close();
+		assertThat(output).doesNotContain("Graceful upgrades are off");
+	}
+
+	/**
+	 * A job, or a test.
+	 */
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void anApplicationMayCloseItsContextWhenItIsReady(boolean upgradable) {
+		SpringApplicationBuilder builder = builder(Application.class, WebApplicationType.REACTIVE);
+		builder.application()
+			.addListeners(
+					(ApplicationListener<ApplicationReadyEvent>) (event) -> event.getApplicationContext().close());
+		String[] arguments = { upgradable ? socket() : "--other", "--server.port=0" };
+		assertThat(builder.run(arguments).isActive()).isFalse();
 	}
 
 	@Test
