@@ -86,7 +86,15 @@ final class AcceptGate extends ChannelDuplexHandler {
 	@Override
 	public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
 		if (msg instanceof Channel child) {
-			this.connections.accepted(child, this.traits);
+			TrackedConnection connection = this.connections.accepted(child, this.traits);
+			super.channelRead(ctx, msg);
+			if (!child.isOpen()) {
+				// Refused, by a limit on connections for example: a channel that was
+				// never
+				// registered is closed without telling who waits for its close.
+				this.connections.closed(connection);
+			}
+			return;
 		}
 		super.channelRead(ctx, msg);
 	}

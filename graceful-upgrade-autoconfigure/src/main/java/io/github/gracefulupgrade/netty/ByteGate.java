@@ -93,6 +93,14 @@ final class ByteGate extends ChannelDuplexHandler {
 	}
 
 	/**
+	 * Whether the connection is being closed, by whomever: nothing more is read of it but
+	 * to throw it away.
+	 */
+	boolean isClosing() {
+		return this.closing != null;
+	}
+
+	/**
 	 * Read no more: what comes stays in the kernel, for whoever reads this connection
 	 * next.
 	 */

@@ -1,38 +1,22 @@
 package io.github.gracefulupgrade.netty;
 
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-
 /**
- * Stands directly before the HTTP/1.1 codec, on the network's side, behind TLS if there
- * is any. Knows whether bytes have entered the codec since the last request's end: the
+ * Knows whether bytes have entered an HTTP/1.1 codec since the last request's end: the
  * codec takes a request's head in line by line, and nothing of it can be taken out again.
  * <p>
  * All state is the connection's event loop's.
  */
-final class CodecInput extends ChannelInboundHandlerAdapter {
-
-	private boolean touched;
-
-	@Override
-	public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
-		this.touched = true;
-		ctx.fireChannelRead(msg);
-	}
+interface CodecInput {
 
 	/**
 	 * A request has been decoded to its end.
 	 * @param unread the bytes that the codec has received beyond it
 	 */
-	void markRequestEnd(int unread) {
-		this.touched = (unread > 0);
-	}
+	void markRequestEnd(int unread);
 
 	/**
 	 * Whether the codec has received a byte since the end of the last request, or ever.
 	 */
-	boolean isTouched() {
-		return this.touched;
-	}
+	boolean isTouched();
 
 }

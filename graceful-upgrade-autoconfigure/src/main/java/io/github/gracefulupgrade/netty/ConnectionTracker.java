@@ -18,8 +18,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import org.jspecify.annotations.Nullable;
-import reactor.netty.Connection;
-import reactor.netty.ConnectionObserver;
+import reactor.netty.ChannelPipelineConfigurer;
 
 /**
  * Knows every connection of every upgradable server, from accept to close, and drains
@@ -92,7 +91,7 @@ public final class ConnectionTracker implements Connections {
 	 * A connection was accepted, or adopted: called on the event loop of the server
 	 * channel, before the connection is registered to its own.
 	 */
-	void accepted(Channel channel, ListenerTraits listener) {
+	TrackedConnection accepted(Channel channel, ListenerTraits listener) {
 		TrackedConnection connection = new TrackedConnection(channel, listener, this);
 		channel.attr(TrackedConnection.KEY).set(connection);
 		this.connections.add(connection);
@@ -101,6 +100,7 @@ public final class ConnectionTracker implements Connections {
 				closed(connection);
 			}
 		});
+		return connection;
 	}
 
 	/**
@@ -119,25 +119,16 @@ public final class ConnectionTracker implements Connections {
 	}
 
 	/**
-	 * Sees a connection when Reactor Netty has set it up, and when it has decoded a
-	 * request: behind TLS, the pipeline is complete only then.
+	 * Sees a connection when Reactor Netty has set it up. Not an observer of its states,
+	 * which would cost every request something.
 	 */
-	ConnectionObserver observer() {
-		return (connection, state) -> {
-			if (state == ConnectionObserver.State.CONNECTED) {
-				configured(connection, false);
-			}
-			else if (state == ConnectionObserver.State.CONFIGURED) {
-				configured(connection, true);
+	ChannelPipelineConfigurer configurer() {
+		return (observer, channel, remoteAddress) -> {
+			TrackedConnection tracked = channel.attr(TrackedConnection.KEY).get();
+			if (tracked != null) {
+				tracked.initialized();
 			}
 		};
-	}
-
-	private static void configured(Connection connection, boolean begun) {
-		TrackedConnection tracked = connection.channel().attr(TrackedConnection.KEY).get();
-		if (tracked != null) {
-			tracked.configured(begun);
-		}
 	}
 
 	@Nullable Drain drain() {

@@ -1,10 +1,14 @@
 package io.github.gracefulupgrade.netty;
 
-import java.util.concurrent.atomic.AtomicInteger;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -16,6 +20,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http2.CleartextHttp2ServerUpgradeHandler.PriorKnowledgeUpgradeEvent;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +34,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class Exchanges extends ChannelDuplexHandler {
 
+	private static final VarHandle IN_FLIGHT;
+
+	static {
+		try {
+			IN_FLIGHT = MethodHandles.lookup().findVarHandle(Exchanges.class, "inFlight", int.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
 	private final HttpServerCodec codec;
 
 	private final CodecInput input;
@@ -36,15 +52,22 @@ final class Exchanges extends ChannelDuplexHandler {
 	private final Owner owner;
 
 	/**
-	 * Requests whose head has been decoded and whose response has not been written to the
-	 * kernel to its end. Written on the event loop, read anywhere.
+	 * Requests whose head has been decoded and whose response has not been written to its
+	 * end: while somebody watches, to the kernel. Written on the event loop, read
+	 * anywhere.
 	 */
-	private final AtomicInteger inFlight;
+	private volatile int inFlight;
+
+	/**
+	 * Whether the owner wants to know what happens. It does not while no drain is on, and
+	 * then nothing is done for it, for that is paid by every request.
+	 */
+	private boolean watched;
 
 	/**
 	 * Whether the last request that began has been received to its end.
 	 */
-	private boolean received;
+	private boolean received = true;
 
 	/**
 	 * The request that has not been received to its end, if its head passed here.
@@ -80,14 +103,11 @@ final class Exchanges extends ChannelDuplexHandler {
 	 * @param codec the codec that it stands behind
 	 * @param input what stands before the codec
 	 * @param owner told when an exchange ends
-	 * @param begun whether a request has been decoded already
 	 */
-	Exchanges(HttpServerCodec codec, CodecInput input, Owner owner, boolean begun) {
+	Exchanges(HttpServerCodec codec, CodecInput input, Owner owner) {
 		this.codec = codec;
 		this.input = input;
 		this.owner = owner;
-		this.inFlight = new AtomicInteger(begun ? 1 : 0);
-		this.received = !begun;
 	}
 
 	@Override
@@ -96,7 +116,7 @@ final class Exchanges extends ChannelDuplexHandler {
 			// RFC 9112 section 9.6: no request is processed after the last one.
 			this.ignoring = this.ignoring || this.announced;
 			if (!this.ignoring) {
-				this.inFlight.lazySet(this.inFlight.getPlain() + 1);
+				count(1);
 			}
 			this.received = false;
 			this.receiving = request;
@@ -119,8 +139,17 @@ final class Exchanges extends ChannelDuplexHandler {
 			return;
 		}
 		ctx.fireChannelRead(msg);
-		if (end) {
+		if (end && this.watched) {
 			this.owner.requestReceived();
+		}
+	}
+
+	@Override
+	public void userEventTriggered(ChannelHandlerContext ctx, Object evt) throws Exception {
+		ctx.fireUserEventTriggered(evt);
+		if (evt instanceof PriorKnowledgeUpgradeEvent) {
+			this.lost = true;
+			leave(ctx);
 		}
 	}
 
@@ -128,41 +157,96 @@ final class Exchanges extends ChannelDuplexHandler {
 	public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) throws Exception {
 		if (msg instanceof HttpResponse response) {
 			writeHead(response);
+			if (isSwitchingProtocols(response)) {
+				ctx.write(msg, promise.unvoid().addListener((future) -> leave(ctx)));
+				return;
+			}
 		}
-		if (msg instanceof LastHttpContent && this.responding) {
-			this.responding = false;
-			ChannelPromise written = promise.unvoid();
-			written.addListener((ChannelFutureListener) (future) -> {
-				if (future.isSuccess()) {
-					end();
-				}
-				// Else it is unanswered, and the connection is good for nothing more.
-			});
-			ctx.write(msg, written);
+		if (!(msg instanceof LastHttpContent && this.responding)) {
+			ctx.write(msg, promise);
+			return;
+		}
+		this.responding = false;
+		if (this.watched || this.announced) {
+			ctx.write(msg, promise.unvoid().addListener((ChannelFutureListener) this::written));
 			return;
 		}
 		ctx.write(msg, promise);
+		if (promise.cause() == null) {
+			count(-1);
+		}
 	}
 
 	private void writeHead(HttpResponse response) {
 		if (response.status().codeClass() != HttpStatusClass.INFORMATIONAL) {
 			this.responding = true;
-			if (this.inFlight.getPlain() <= 1 && !this.announced && this.owner.isLastResponse(begunNext())) {
+			if (this.watched && inFlight() <= 1 && !this.announced && this.owner.isLastResponse(begunNext())) {
 				this.announced = true;
 				response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
 			}
 		}
-		else if (response.status().code() == HttpResponseStatus.SWITCHING_PROTOCOLS.code()) {
+		else if (isSwitchingProtocols(response)) {
 			// The end of HTTP/1.1 here. Other 1xx announce a response, and are none.
 			this.lost = true;
-			this.inFlight.lazySet(Math.max(0, this.inFlight.getPlain() - 1));
+			count(-1);
 			this.owner.switchedProtocols();
 		}
 	}
 
-	private void end() {
-		this.inFlight.lazySet(Math.max(0, this.inFlight.getPlain() - 1));
-		this.owner.responseWritten();
+	private static boolean isSwitchingProtocols(HttpResponse response) {
+		return response.status().code() == HttpResponseStatus.SWITCHING_PROTOCOLS.code();
+	}
+
+	/**
+	 * HTTP/1.1 is over here: what comes and goes now need not pass.
+	 */
+	private void leave(ChannelHandlerContext context) {
+		if (!context.isRemoved()) {
+			context.pipeline().remove(this);
+			if (this.input instanceof CodecInputHandler handler) {
+				context.pipeline().remove(handler);
+			}
+		}
+	}
+
+	/**
+	 * If it failed, the request is unanswered, and the connection good for nothing more.
+	 */
+	private void written(ChannelFuture future) {
+		if (future.isSuccess()) {
+			count(-1);
+			this.owner.responseWritten();
+		}
+	}
+
+	private void count(int change) {
+		// Written by one thread only: the others may learn it a moment later.
+		IN_FLIGHT.setRelease(this, Math.max(0, (int) IN_FLIGHT.get(this) + change));
+	}
+
+	/**
+	 * Tell the owner from now on what happens, until told otherwise. Responses that have
+	 * been written and not reached the kernel count as one in flight.
+	 * @param codecContext the codec's
+	 */
+	void watch(ChannelHandlerContext codecContext) {
+		if (this.watched) {
+			return;
+		}
+		this.watched = true;
+		ChannelOutboundBuffer buffer = codecContext.channel().unsafe().outboundBuffer();
+		if (!this.responding && buffer != null && !buffer.isEmpty()) {
+			count(1);
+			// Written when all before it is.
+			codecContext.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFutureListener) this::written);
+		}
+	}
+
+	/**
+	 * Tell the owner nothing more, but the end of a response that announced the close.
+	 */
+	void unwatch() {
+		this.watched = false;
 	}
 
 	/**
@@ -178,7 +262,7 @@ final class Exchanges extends ChannelDuplexHandler {
 	 * of another one has come.
 	 */
 	boolean isBetweenRequests() {
-		return this.inFlight.getPlain() == 0 && !this.responding && hasOnlyWholeRequests();
+		return inFlight() == 0 && !this.responding && hasOnlyWholeRequests();
 	}
 
 	/**
@@ -211,10 +295,13 @@ final class Exchanges extends ChannelDuplexHandler {
 	 */
 	int bytesToRead() {
 		HttpRequest request = this.receiving;
+		if (this.lost) {
+			return Integer.MAX_VALUE;
+		}
 		if (this.received) {
 			return 1;
 		}
-		if (request == null || this.lost || HttpUtil.isTransferEncodingChunked(request)) {
+		if (request == null || HttpUtil.isTransferEncodingChunked(request)) {
 			return Integer.MAX_VALUE;
 		}
 		long left = HttpUtil.getContentLength(request, Long.MAX_VALUE) - this.bodyBytes;
@@ -225,7 +312,7 @@ final class Exchanges extends ChannelDuplexHandler {
 	 * The number of requests in flight. May be called from any thread.
 	 */
 	int inFlight() {
-		return this.inFlight.get();
+		return this.inFlight;
 	}
 
 	/**

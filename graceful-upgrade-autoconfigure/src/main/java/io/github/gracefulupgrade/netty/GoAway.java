@@ -46,6 +46,7 @@ final class GoAway extends ChannelInboundHandlerAdapter {
 		ChannelHandlerContext codec = this.channel.pipeline().context(Http2FrameCodec.class);
 		this.channel.pipeline().addAfter(codec.name(), "gracefulUpgrade.goAway", this);
 		ChannelHandlerContext context = this.channel.pipeline().context(this);
+		this.drain.tally().goneAway.increment();
 		((Http2FrameCodec) codec.handler()).connection().addListener(new Http2ConnectionAdapter() {
 
 			@Override
@@ -80,7 +81,8 @@ final class GoAway extends ChannelInboundHandlerAdapter {
 		}
 		this.closing = true;
 		this.channel.pipeline().context(this).write(new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR));
-		codec.gracefulShutdownTimeoutMillis(Math.max(1, this.drain.left().toMillis()));
+		// No deadline of the codec's own: the drain has one, and may be called off.
+		codec.gracefulShutdownTimeoutMillis(-1);
 		this.channel.close();
 	}
 

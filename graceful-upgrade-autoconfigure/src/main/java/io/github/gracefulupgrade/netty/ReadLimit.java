@@ -6,25 +6,31 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.RecvByteBufAllocator;
+import io.netty.channel.RecvByteBufAllocator.ExtendedHandle;
 import io.netty.util.UncheckedBooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides how many bytes are read at a time, so that reading can be made to stop at the
- * very end of a request. What has been read cannot be put back into the kernel, and a
- * connection with a part of the next request read cannot be handed over: of a client that
- * pipelines without end, that would be every connection, forever.
+ * Stands between a connection and its buffers for reading. Knows whether something was
+ * read since the last request's end, and decides how many bytes are read at a time, so
+ * that reading can be made to stop at the very end of a request. What has been read
+ * cannot be put back into the kernel, and a connection with a part of the next request
+ * read cannot be handed over: of a client that pipelines without end, that would be every
+ * connection, forever.
  * <p>
  * All state is the connection's event loop's.
  */
-final class ReadLimit implements RecvByteBufAllocator {
+final class ReadLimit implements RecvByteBufAllocator, ExtendedHandle, CodecInput {
 
-	private final RecvByteBufAllocator delegate;
+	private final ExtendedHandle handle;
+
+	private boolean touched;
 
 	private @Nullable IntSupplier limit;
 
-	private ReadLimit(RecvByteBufAllocator delegate) {
-		this.delegate = delegate;
+	@SuppressWarnings("deprecation") // but what the epoll transport asks for
+	private ReadLimit(RecvByteBufAllocator allocator) {
+		this.handle = (ExtendedHandle) allocator.newHandle();
 	}
 
 	/**
@@ -48,79 +54,84 @@ final class ReadLimit implements RecvByteBufAllocator {
 	}
 
 	@Override
-	@SuppressWarnings("deprecation") // but what the epoll transport asks for
-	public Handle newHandle() {
-		return new LimitedHandle((ExtendedHandle) this.delegate.newHandle());
+	public boolean isTouched() {
+		return this.touched;
 	}
 
-	private final class LimitedHandle implements ExtendedHandle {
+	@Override
+	public void markRequestEnd(int unread) {
+		this.touched = (unread > 0);
+	}
 
-		private final ExtendedHandle handle;
+	/**
+	 * A connection asks for its handle once.
+	 */
+	@Override
+	public Handle newHandle() {
+		return this;
+	}
 
-		LimitedHandle(ExtendedHandle handle) {
-			this.handle = handle;
+	@Override
+	public ByteBuf allocate(ByteBufAllocator alloc) {
+		IntSupplier limit = this.limit;
+		if (limit != null) {
+			int size = Math.min(limit.getAsInt(), this.handle.guess());
+			return alloc.ioBuffer(size, size);
 		}
+		return this.handle.allocate(alloc);
+	}
 
-		@Override
-		public ByteBuf allocate(ByteBufAllocator alloc) {
-			IntSupplier limit = ReadLimit.this.limit;
-			if (limit != null) {
-				int size = Math.min(limit.getAsInt(), this.handle.guess());
-				return alloc.ioBuffer(size, size);
-			}
-			return this.handle.allocate(alloc);
+	@Override
+	public int guess() {
+		return this.handle.guess();
+	}
+
+	@Override
+	public void reset(ChannelConfig config) {
+		this.handle.reset(config);
+	}
+
+	@Override
+	public void incMessagesRead(int messages) {
+		this.handle.incMessagesRead(messages);
+	}
+
+	@Override
+	public void lastBytesRead(int bytes) {
+		if (bytes > 0) {
+			this.touched = true;
 		}
+		this.handle.lastBytesRead(bytes);
+	}
 
-		@Override
-		public int guess() {
-			return this.handle.guess();
-		}
+	@Override
+	public int lastBytesRead() {
+		return this.handle.lastBytesRead();
+	}
 
-		@Override
-		public void reset(ChannelConfig config) {
-			this.handle.reset(config);
-		}
+	@Override
+	public void attemptedBytesRead(int bytes) {
+		this.handle.attemptedBytesRead(bytes);
+	}
 
-		@Override
-		public void incMessagesRead(int messages) {
-			this.handle.incMessagesRead(messages);
-		}
+	@Override
+	public int attemptedBytesRead() {
+		return this.handle.attemptedBytesRead();
+	}
 
-		@Override
-		public void lastBytesRead(int bytes) {
-			this.handle.lastBytesRead(bytes);
-		}
+	@Override
+	public boolean continueReading() {
+		return this.handle.continueReading();
+	}
 
-		@Override
-		public int lastBytesRead() {
-			return this.handle.lastBytesRead();
-		}
+	@Override
+	public boolean continueReading(UncheckedBooleanSupplier maybeMoreDataSupplier) {
+		return this.handle.continueReading(maybeMoreDataSupplier);
+	}
 
-		@Override
-		public void attemptedBytesRead(int bytes) {
-			this.handle.attemptedBytesRead(bytes);
-		}
-
-		@Override
-		public int attemptedBytesRead() {
-			return this.handle.attemptedBytesRead();
-		}
-
-		@Override
-		public boolean continueReading() {
-			return this.handle.continueReading();
-		}
-
-		@Override
-		public boolean continueReading(UncheckedBooleanSupplier maybeMoreDataSupplier) {
-			return this.handle.continueReading(maybeMoreDataSupplier);
-		}
-
-		@Override
-		public void readComplete() {
-			this.handle.readComplete();
-		}
-
+	@Override
+	public void readComplete() {
+		this.handle.readComplete();
 	}
 
 }

@@ -3,6 +3,7 @@ package io.github.gracefulupgrade.netty;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 
 import io.github.gracefulupgrade.handover.Connections.Established;
 import io.github.gracefulupgrade.handover.Descriptor;
@@ -12,6 +13,7 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http2.Http2FrameCodec;
+import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
 import org.jspecify.annotations.Nullable;
@@ -81,40 +83,47 @@ final class TrackedConnection implements Exchanges.Owner {
 	// --- what happens on the connection
 
 	/**
-	 * The connection is set up, or a request has been decoded. Between the two, behind
-	 * TLS, the pipeline is completed according to what was negotiated.
-	 * @param begun whether a request has been decoded already
+	 * The connection is registered and its pipeline is as the server makes it, before the
+	 * first byte is read. Behind TLS, that may depend on what will be negotiated.
 	 */
-	void configured(boolean begun) {
-		if (this.exchanges != null) {
-			return;
+	void initialized() {
+		ChannelHandlerContext negotiation = this.channel.pipeline()
+			.context(ApplicationProtocolNegotiationHandler.class);
+		if (negotiation != null) {
+			this.channel.pipeline()
+				.addAfter(negotiation.name(), PREFIX + "negotiated", new Negotiated(this::negotiated));
 		}
-		if (!addExchanges(begun) && !begun) {
-			this.channel.eventLoop().execute(() -> {
-				addExchanges(false);
-				drain();
-			});
+		else {
+			negotiated();
 		}
-		drain();
 	}
 
-	private boolean addExchanges(boolean begun) {
-		if (this.exchanges != null) {
-			return true;
-		}
+	/**
+	 * Which protocol is spoken is settled, and no request has been decoded.
+	 */
+	private void negotiated() {
 		ChannelHandlerContext codec = this.channel.pipeline().context(HttpServerCodec.class);
-		if (codec == null) {
-			return false;
+		if (codec != null) {
+			CodecInput input = this.movable ? limitableReads() : codecInput(codec);
+			Exchanges exchanges = new Exchanges((HttpServerCodec) codec.handler(), input, this);
+			this.channel.pipeline().addAfter(codec.name(), PREFIX + "exchanges", exchanges);
+			this.exchanges = exchanges;
 		}
-		CodecInput input = new CodecInput();
-		Exchanges exchanges = new Exchanges((HttpServerCodec) codec.handler(), input, this, begun);
+		if (this.tracker.drain() != null) {
+			lookLater();
+		}
+	}
+
+	private CodecInput limitableReads() {
+		ReadLimit limit = ReadLimit.install(this.channel.config());
+		this.readLimit = limit;
+		return limit;
+	}
+
+	private CodecInput codecInput(ChannelHandlerContext codec) {
+		CodecInputHandler input = new CodecInputHandler();
 		this.channel.pipeline().addBefore(codec.name(), PREFIX + "codecInput", input);
-		this.channel.pipeline().addAfter(codec.name(), PREFIX + "exchanges", exchanges);
-		if (this.movable && !begun) {
-			this.readLimit = ReadLimit.install(this.channel.config());
-		}
-		this.exchanges = exchanges;
-		return true;
+		return input;
 	}
 
 	@Override
@@ -170,11 +179,13 @@ final class TrackedConnection implements Exchanges.Owner {
 	 */
 	void drain() {
 		Drain drain = this.tracker.drain();
-		if (drain == null || this.leaving || !this.channel.isActive()) {
+		if (drain == null || this.leaving || !this.channel.isActive() || isClosing()) {
 			return;
 		}
+		limitReads(null);
 		Exchanges exchanges = this.exchanges;
 		ChannelOperations<?, ?> operations = ChannelOperations.get(this.channel);
+		ChannelHandlerContext codec = this.channel.pipeline().context(HttpServerCodec.class);
 		if (this.channel.pipeline().context(Http2FrameCodec.class) != null) {
 			gate();
 			this.leaving = true;
@@ -187,7 +198,8 @@ final class TrackedConnection implements Exchanges.Owner {
 				this.farewell.begin();
 			}
 		}
-		else if (exchanges != null && this.channel.pipeline().context(HttpServerCodec.class) != null) {
+		else if (exchanges != null && codec != null) {
+			exchanges.watch(codec);
 			drainHttp1(drain, exchanges, operations);
 		}
 		else {
@@ -212,15 +224,21 @@ final class TrackedConnection implements Exchanges.Owner {
 				gate().open();
 			}
 		}
-		else if (isToReadNoMore(drain, exchanges)) {
-			gate().shut();
+		else {
 			if (exchanges.isBetweenRequests()) {
 				this.channel.eventLoop().schedule(this::drain, LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
 			}
+			readOn(drain, exchanges);
+		}
+	}
+
+	private void readOn(Drain drain, Exchanges exchanges) {
+		if (isToReadNoMore(drain, exchanges)) {
+			gate().shut();
 		}
 		else {
-			if (this.readLimit != null) {
-				this.readLimit.set(canMove(drain) ? exchanges::bytesToRead : null);
+			if (canMove(drain)) {
+				limitReads(exchanges::bytesToRead);
 			}
 			if (exchanges.inFlight() == 0) {
 				// A part of a request, and nobody there to ask for the rest.
@@ -317,15 +335,30 @@ final class TrackedConnection implements Exchanges.Owner {
 		Exchanges exchanges = this.exchanges;
 		this.farewell = null;
 		this.staying = false;
-		if (this.readLimit != null) {
-			this.readLimit.set(null);
+		limitReads(null);
+		if (exchanges != null) {
+			exchanges.unwatch();
 		}
 		ByteGate gate = this.gate;
-		if (gate != null && !this.leaving && (exchanges == null || !exchanges.isCloseAnnounced())) {
+		if (gate != null && !this.leaving && !gate.isClosing()
+				&& (exchanges == null || !exchanges.isCloseAnnounced())) {
 			this.gate = null;
 			gate.open();
 			this.channel.pipeline().remove(gate);
 		}
+	}
+
+	private void limitReads(@Nullable IntSupplier limit) {
+		if (this.readLimit != null) {
+			this.readLimit.set(limit);
+		}
+	}
+
+	/**
+	 * Whether it is being closed by whomever.
+	 */
+	private boolean isClosing() {
+		return this.gate != null && this.gate.isClosing();
 	}
 
 	/**

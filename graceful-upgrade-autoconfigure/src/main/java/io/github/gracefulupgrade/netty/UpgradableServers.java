@@ -63,7 +63,7 @@ public final class UpgradableServers {
 		};
 		boolean movable = this.connectionHandover && AcceptedChannels.isPossible() && isMovable(server.configuration());
 		return server.runOn(new AdoptingLoopResources(loops, this.listeners, name, address, movable))
-			.childObserve(this.connections.observer());
+			.doOnChannelInit(this.connections.configurer());
 	}
 
 	/**

@@ -115,8 +115,8 @@ class ExchangesTests {
 
 		Connection(Answer answer) {
 			HttpServerCodec codec = new HttpServerCodec();
-			CodecInput input = new CodecInput();
-			this.exchanges = new Exchanges(codec, input, this, false);
+			CodecInputHandler input = new CodecInputHandler();
+			this.exchanges = new Exchanges(codec, input, this);
 			this.channel = new EmbeddedChannel(input, codec, this.exchanges, new Application(answer));
 		}
 
