@@ -1,22 +1,67 @@
 package io.github.gracefulupgrade.netty;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.HttpServerCodec;
+import org.jspecify.annotations.Nullable;
+
 /**
- * Knows whether bytes have entered an HTTP/1.1 codec since the last request's end: the
+ * Stands directly before the HTTP/1.1 codec, on the network's side, behind TLS if there
+ * is any. Knows whether bytes have entered the codec since the last request's end: the
  * codec takes a request's head in line by line, and nothing of it can be taken out again.
  * <p>
  * All state is the connection's event loop's.
  */
-interface CodecInput {
+final class CodecInput extends ChannelInboundHandlerAdapter {
+
+	private final HttpServerCodec codec;
+
+	private boolean touched;
+
+	/**
+	 * What the codec is being given and has nothing besides: what it has not decoded is
+	 * what is readable there.
+	 */
+	private @Nullable ByteBuf only;
+
+	CodecInput(HttpServerCodec codec) {
+		this.codec = codec;
+	}
+
+	@Override
+	public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
+		boolean only = !this.touched && msg instanceof ByteBuf buffer && buffer.isContiguous();
+		this.touched = true;
+		if (!only) {
+			ctx.fireChannelRead(msg);
+			return;
+		}
+		// Or it could be another's buffer by the time that it is looked at.
+		ByteBuf buffer = ((ByteBuf) msg).retain();
+		this.only = buffer;
+		try {
+			ctx.fireChannelRead(msg);
+		}
+		finally {
+			this.only = null;
+			buffer.release();
+		}
+	}
 
 	/**
 	 * A request has been decoded to its end.
-	 * @param unread the bytes that the codec has received beyond it
 	 */
-	void markRequestEnd(int unread);
+	void markRequestEnd() {
+		ByteBuf only = this.only;
+		this.touched = ((only != null) ? only.readableBytes() : HttpCodecs.unread(this.codec)) > 0;
+	}
 
 	/**
 	 * Whether the codec has received a byte since the end of the last request, or ever.
 	 */
-	boolean isTouched();
+	boolean isTouched() {
+		return this.touched;
+	}
 
 }

@@ -10,6 +10,8 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -17,7 +19,6 @@ import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http2.CleartextHttp2ServerUpgradeHandler.PriorKnowledgeUpgradeEvent;
@@ -44,8 +45,6 @@ final class Exchanges extends ChannelDuplexHandler {
 			throw new ExceptionInInitializerError(ex);
 		}
 	}
-
-	private final HttpServerCodec codec;
 
 	private final CodecInput input;
 
@@ -100,40 +99,17 @@ final class Exchanges extends ChannelDuplexHandler {
 
 	/**
 	 * Create the handler.
-	 * @param codec the codec that it stands behind
 	 * @param input what stands before the codec
 	 * @param owner told when an exchange ends
 	 */
-	Exchanges(HttpServerCodec codec, CodecInput input, Owner owner) {
-		this.codec = codec;
+	Exchanges(CodecInput input, Owner owner) {
 		this.input = input;
 		this.owner = owner;
 	}
 
 	@Override
 	public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
-		if (msg instanceof HttpRequest request) {
-			// RFC 9112 section 9.6: no request is processed after the last one.
-			this.ignoring = this.ignoring || this.announced;
-			if (!this.ignoring) {
-				count(1);
-			}
-			this.received = false;
-			this.receiving = request;
-			this.bodyBytes = 0;
-		}
-		if (msg instanceof HttpContent content) {
-			this.bodyBytes += content.content().readableBytes();
-		}
-		if (msg instanceof HttpObject object && object.decoderResult().isFailure()) {
-			this.lost = true;
-		}
-		boolean end = msg instanceof LastHttpContent;
-		if (end) {
-			this.received = true;
-			this.receiving = null;
-			this.input.markRequestEnd(HttpCodecs.unread(this.codec));
-		}
+		boolean end = note(msg);
 		if (this.ignoring) {
 			ReferenceCountUtil.release(msg);
 			return;
@@ -142,6 +118,55 @@ final class Exchanges extends ChannelDuplexHandler {
 		if (end && this.watched) {
 			this.owner.requestReceived();
 		}
+	}
+
+	/**
+	 * Note what comes. What is usual is told by its class: to ask an object for one
+	 * interface after the other takes the JVM longer than all the rest (JDK-8180450).
+	 * @return whether it is the end of a request
+	 */
+	private boolean note(Object msg) {
+		if (msg == LastHttpContent.EMPTY_LAST_CONTENT) {
+			end();
+			return true;
+		}
+		if (msg.getClass() == DefaultHttpRequest.class) {
+			DefaultHttpRequest request = (DefaultHttpRequest) msg;
+			begin(request);
+			this.lost |= request.decoderResult().isFailure();
+			return false;
+		}
+		if (msg instanceof HttpRequest request) {
+			begin(request);
+		}
+		if (msg instanceof HttpContent content) {
+			this.bodyBytes += content.content().readableBytes();
+		}
+		if (msg instanceof HttpObject object && object.decoderResult().isFailure()) {
+			this.lost = true;
+		}
+		if (msg instanceof LastHttpContent) {
+			end();
+			return true;
+		}
+		return false;
+	}
+
+	private void begin(HttpRequest request) {
+		// RFC 9112 section 9.6: no request is processed after the last one.
+		this.ignoring |= this.announced;
+		if (!this.ignoring) {
+			count(1);
+		}
+		this.received = false;
+		this.receiving = request;
+		this.bodyBytes = 0;
+	}
+
+	private void end() {
+		this.received = true;
+		this.receiving = null;
+		this.input.markRequestEnd();
 	}
 
 	@Override
@@ -155,14 +180,17 @@ final class Exchanges extends ChannelDuplexHandler {
 
 	@Override
 	public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) throws Exception {
-		if (msg instanceof HttpResponse response) {
+		// By class first, see above.
+		boolean end = (msg.getClass() == DefaultFullHttpResponse.class || msg == LastHttpContent.EMPTY_LAST_CONTENT);
+		if (msg != LastHttpContent.EMPTY_LAST_CONTENT && (end || msg instanceof HttpResponse)) {
+			HttpResponse response = (HttpResponse) msg;
 			writeHead(response);
 			if (isSwitchingProtocols(response)) {
 				ctx.write(msg, promise.unvoid().addListener((future) -> leave(ctx)));
 				return;
 			}
 		}
-		if (!(msg instanceof LastHttpContent && this.responding)) {
+		if (!this.responding || !(end || msg instanceof LastHttpContent)) {
 			ctx.write(msg, promise);
 			return;
 		}
@@ -203,9 +231,7 @@ final class Exchanges extends ChannelDuplexHandler {
 	private void leave(ChannelHandlerContext context) {
 		if (!context.isRemoved()) {
 			context.pipeline().remove(this);
-			if (this.input instanceof CodecInputHandler handler) {
-				context.pipeline().remove(handler);
-			}
+			context.pipeline().remove(this.input);
 		}
 	}
 

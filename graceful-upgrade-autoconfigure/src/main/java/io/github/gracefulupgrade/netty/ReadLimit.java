@@ -1,9 +1,11 @@
 package io.github.gracefulupgrade.netty;
 
+import java.lang.reflect.Field;
 import java.util.function.IntSupplier;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator.ExtendedHandle;
@@ -11,20 +13,21 @@ import io.netty.util.UncheckedBooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands between a connection and its buffers for reading. Knows whether something was
- * read since the last request's end, and decides how many bytes are read at a time, so
- * that reading can be made to stop at the very end of a request. What has been read
- * cannot be put back into the kernel, and a connection with a part of the next request
- * read cannot be handed over: of a client that pipelines without end, that would be every
- * connection, forever.
+ * Decides how many bytes are read at a time, so that reading can be made to stop at the
+ * very end of a request. What has been read cannot be put back into the kernel, and a
+ * connection with a part of the next request read cannot be handed over: of a client that
+ * pipelines without end, that would be every connection, forever.
  * <p>
  * All state is the connection's event loop's.
  */
-final class ReadLimit implements RecvByteBufAllocator, ExtendedHandle, CodecInput {
+final class ReadLimit implements RecvByteBufAllocator, ExtendedHandle {
+
+	private static final @Nullable Field KEPT = find("io.netty.channel.AbstractChannel$AbstractUnsafe", "recvHandle");
+
+	private static final @Nullable Field KEPT_BY_EPOLL = find(
+			"io.netty.channel.epoll.AbstractEpollChannel$AbstractEpollUnsafe", "allocHandle");
 
 	private final ExtendedHandle handle;
-
-	private boolean touched;
 
 	private @Nullable IntSupplier limit;
 
@@ -34,14 +37,38 @@ final class ReadLimit implements RecvByteBufAllocator, ExtendedHandle, CodecInpu
 	}
 
 	/**
-	 * Make a connection's reads limitable. To be called before its first read.
-	 * @param config the connection's configuration
-	 * @return the limit, which limits nothing so far
+	 * Make a connection's reads limitable, while none is under way. Netty asks its
+	 * configuration for a handle once, before the first read, and keeps it: it is made to
+	 * forget it. Were it there from the beginning, every read would pass through it.
+	 * @param channel the connection
+	 * @return the limit, which limits nothing so far, or {@code null} if there is no way
+	 * in this version of Netty
 	 */
-	static ReadLimit install(ChannelConfig config) {
-		ReadLimit limit = new ReadLimit(config.getRecvByteBufAllocator());
-		config.setRecvByteBufAllocator(limit);
+	static @Nullable ReadLimit install(Channel channel) {
+		if (KEPT == null || KEPT_BY_EPOLL == null) {
+			return null;
+		}
+		ReadLimit limit = new ReadLimit(channel.config().getRecvByteBufAllocator());
+		try {
+			KEPT.set(channel.unsafe(), null);
+			KEPT_BY_EPOLL.set(channel.unsafe(), null);
+		}
+		catch (IllegalAccessException | IllegalArgumentException ex) {
+			return null;
+		}
+		channel.config().setRecvByteBufAllocator(limit);
 		return limit;
+	}
+
+	private static @Nullable Field find(String type, String name) {
+		try {
+			Field field = Class.forName(type, false, Channel.class.getClassLoader()).getDeclaredField(name);
+			field.setAccessible(true);
+			return field;
+		}
+		catch (ReflectiveOperationException | RuntimeException ex) {
+			return null;
+		}
 	}
 
 	/**
@@ -51,16 +78,6 @@ final class ReadLimit implements RecvByteBufAllocator, ExtendedHandle, CodecInpu
 	 */
 	void set(@Nullable IntSupplier limit) {
 		this.limit = limit;
-	}
-
-	@Override
-	public boolean isTouched() {
-		return this.touched;
-	}
-
-	@Override
-	public void markRequestEnd(int unread) {
-		this.touched = (unread > 0);
 	}
 
 	/**
@@ -98,9 +115,6 @@ final class ReadLimit implements RecvByteBufAllocator, ExtendedHandle, CodecInpu
 
 	@Override
 	public void lastBytesRead(int bytes) {
-		if (bytes > 0) {
-			this.touched = true;
-		}
 		this.handle.lastBytesRead(bytes);
 	}
 

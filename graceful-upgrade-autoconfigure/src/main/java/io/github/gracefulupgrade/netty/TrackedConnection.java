@@ -48,6 +48,9 @@ final class TrackedConnection implements Exchanges.Owner {
 	 */
 	private @Nullable ByteGate gate;
 
+	/**
+	 * In place from the first time that a drain limits what is read.
+	 */
 	private @Nullable ReadLimit readLimit;
 
 	/**
@@ -104,26 +107,15 @@ final class TrackedConnection implements Exchanges.Owner {
 	private void negotiated() {
 		ChannelHandlerContext codec = this.channel.pipeline().context(HttpServerCodec.class);
 		if (codec != null) {
-			CodecInput input = this.movable ? limitableReads() : codecInput(codec);
-			Exchanges exchanges = new Exchanges((HttpServerCodec) codec.handler(), input, this);
+			CodecInput input = new CodecInput((HttpServerCodec) codec.handler());
+			Exchanges exchanges = new Exchanges(input, this);
+			this.channel.pipeline().addBefore(codec.name(), PREFIX + "codecInput", input);
 			this.channel.pipeline().addAfter(codec.name(), PREFIX + "exchanges", exchanges);
 			this.exchanges = exchanges;
 		}
 		if (this.tracker.drain() != null) {
 			lookLater();
 		}
-	}
-
-	private CodecInput limitableReads() {
-		ReadLimit limit = ReadLimit.install(this.channel.config());
-		this.readLimit = limit;
-		return limit;
-	}
-
-	private CodecInput codecInput(ChannelHandlerContext codec) {
-		CodecInputHandler input = new CodecInputHandler();
-		this.channel.pipeline().addBefore(codec.name(), PREFIX + "codecInput", input);
-		return input;
 	}
 
 	@Override
@@ -349,8 +341,13 @@ final class TrackedConnection implements Exchanges.Owner {
 	}
 
 	private void limitReads(@Nullable IntSupplier limit) {
-		if (this.readLimit != null) {
-			this.readLimit.set(limit);
+		ReadLimit readLimit = this.readLimit;
+		if (readLimit == null && limit != null) {
+			readLimit = ReadLimit.install(this.channel);
+			this.readLimit = readLimit;
+		}
+		if (readLimit != null) {
+			readLimit.set(limit);
 		}
 	}
 

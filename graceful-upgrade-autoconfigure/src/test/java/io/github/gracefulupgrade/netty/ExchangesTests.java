@@ -115,8 +115,8 @@ class ExchangesTests {
 
 		Connection(Answer answer) {
 			HttpServerCodec codec = new HttpServerCodec();
-			CodecInputHandler input = new CodecInputHandler();
-			this.exchanges = new Exchanges(codec, input, this);
+			CodecInput input = new CodecInput(codec);
+			this.exchanges = new Exchanges(input, this);
 			this.channel = new EmbeddedChannel(input, codec, this.exchanges, new Application(answer));
 		}
 
