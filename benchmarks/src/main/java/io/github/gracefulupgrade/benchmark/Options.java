@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Options {
 
 	private static final Set<String> KNOWN = Set.of("rounds", "rate", "keep-alive", "fresh", "before", "after", "only",
-			"out", "tableflip-source", "upgrades", "pairs", "seconds", "sizes");
+			"out", "tableflip-source", "upgrades", "warm-up", "pairs", "seconds", "sizes", "repeats", "busy");
 
 	private final String mode;
 
