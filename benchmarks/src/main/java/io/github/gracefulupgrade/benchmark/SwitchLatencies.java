@@ -59,6 +59,7 @@ final class SwitchLatencies {
 				try (Load load = Load.open(incumbent.port(), KEEP_ALIVE, FRESH, capacity / 2)) {
 					Instance old = incumbent;
 					incumbent = SampleApplication.startSuccessor(warms ? warm : cold);
+					incumbent.log().stream().filter((line) -> line.contains("warmed up")).forEach(Main::say);
 					runs.add(upgrade(old, incumbent, load, warms));
 				}
 				Main.say("%s", runs.get(i));

@@ -43,7 +43,7 @@ final class SwitchReport {
 					"%,.0f requests per second, half of it: on %d keep-alive connections and by %d clients with a fresh connection for each"
 						.formatted(this.capacity / 2, SwitchLatencies.KEEP_ALIVE, SwitchLatencies.FRESH))
 			.row("upgrades",
-					"%d with the sample's own warm-up, %d without, by turns".formatted(this.warm.size(),
+					"%d with this warm-up, %d without, by turns".formatted(this.warm.size(),
 							this.cold.size()))
 			.line("");
 		summary();
@@ -68,7 +68,8 @@ final class SwitchReport {
 		row("**first request ÷ steady median**", SwitchRun::firstRatio, wanted(MOST_FIRST, SwitchRun::firstRatio));
 		row("longest of its first %d, ms".formatted(FIRST), (run) -> run.longestOfFirst(FIRST), "");
 		row("p99 while the new version starts, before all this, ms", (run) -> run.starting().millis(99), "");
-		row("not answered", SwitchRun::failed, "");
+		this.report.row("not answered, all upgrades", this.warm.stream().mapToLong(SwitchRun::failed).sum(),
+				this.cold.stream().mapToLong(SwitchRun::failed).sum(), "");
 		this.report.line("");
 	}
 
