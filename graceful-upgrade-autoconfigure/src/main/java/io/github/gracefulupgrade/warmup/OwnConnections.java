@@ -1,10 +1,13 @@
 package io.github.gracefulupgrade.warmup;
 
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.UnknownHostException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
@@ -15,11 +18,11 @@ import io.netty.channel.ChannelPromise;
 
 /**
  * The connections of a warm-up to its own server, told from those of anybody else by
- * their local ports, which are taken and noted before they connect. Any thread.
+ * their own addresses, which are taken and noted before they connect. Any thread.
  */
 final class OwnConnections {
 
-	private final Set<Integer> ports = ConcurrentHashMap.newKeySet();
+	private final Set<SocketAddress> addresses = ConcurrentHashMap.newKeySet();
 
 	/**
 	 * For the client, before a connection is made.
@@ -36,24 +39,36 @@ final class OwnConnections {
 	}
 
 	/**
+	 * Where to connect from. On a busy machine the connections of others, closed ones
+	 * included, may have all ports of the usual address for a minute; there are more.
+	 */
+	private static InetAddress source() throws UnknownHostException {
+		InetAddress usual = InetAddress.getLoopbackAddress();
+		if (!(usual instanceof Inet4Address)) {
+			return usual;
+		}
+		int random = ThreadLocalRandom.current().nextInt(1 << 16);
+		return InetAddress.getByAddress(new byte[] { 127, 77, (byte) (random >> 8), (byte) random });
+	}
+
+	/**
 	 * Takes a port before it connects.
 	 */
 	private final class BindFirst extends ChannelOutboundHandlerAdapter {
 
 		@Override
 		public void connect(ChannelHandlerContext ctx, SocketAddress remoteAddress, SocketAddress localAddress,
-				ChannelPromise promise) {
-			ctx.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-				.addListener((ChannelFutureListener) (bound) -> {
-					if (!bound.isSuccess()) {
-						promise.setFailure(bound.cause());
-						return;
-					}
-					int port = ((InetSocketAddress) ctx.channel().localAddress()).getPort();
-					OwnConnections.this.ports.add(port);
-					ctx.channel().closeFuture().addListener((closed) -> OwnConnections.this.ports.remove(port));
-					ctx.connect(remoteAddress, promise);
-				});
+				ChannelPromise promise) throws UnknownHostException {
+			ctx.bind(new InetSocketAddress(source(), 0)).addListener((ChannelFutureListener) (bound) -> {
+				if (!bound.isSuccess()) {
+					promise.setFailure(bound.cause());
+					return;
+				}
+				SocketAddress address = ctx.channel().localAddress();
+				OwnConnections.this.addresses.add(address);
+				ctx.channel().closeFuture().addListener((closed) -> OwnConnections.this.addresses.remove(address));
+				ctx.connect(remoteAddress, promise);
+			});
 		}
 
 	}
@@ -66,8 +81,8 @@ final class OwnConnections {
 
 		@Override
 		public void channelActive(ChannelHandlerContext ctx) {
-			if (ctx.channel().remoteAddress() instanceof InetSocketAddress remote
-					&& OwnConnections.this.ports.contains(remote.getPort())) {
+			SocketAddress remote = ctx.channel().remoteAddress();
+			if (remote != null && OwnConnections.this.addresses.contains(remote)) {
 				ctx.fireChannelActive();
 				ctx.pipeline().remove(this);
 			}
