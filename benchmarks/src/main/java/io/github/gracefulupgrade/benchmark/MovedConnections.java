@@ -75,7 +75,7 @@ final class MovedConnections {
 		report.line("## Idle")
 			.line("")
 			.line("Each had an answer and is idle at the switch. *Drained in* is what the old instance logs: from the moment that it stops accepting until nothing is left. *Not moved*:")
-			.line("not answered by the successor on the same connection, each of which is asked once. Memory is resident, in MB. Medians, but for *not moved*, which counts all runs.")
+			.line("not answered by the successor on the same connection, each of which is asked once. Memory is resident, in MB, after a collection. Medians, but for *not moved*, which counts all runs.")
 			.line("Wanted: 10,000 in under 1 s, none that did not move, and growth that is linear.")
 			.line("")
 			.line("![Time and memory](connections.svg)")
@@ -108,16 +108,16 @@ final class MovedConnections {
 		Application application = SampleApplication.upgradable("--pingora.close-timeout=1s");
 		List<HeldConnection> connections = new ArrayList<>();
 		try (Instance incumbent = application.start().awaitServing()) {
-			long oldBare = incumbent.residentMemory();
+			double oldBare = SampleApplication.settledMemory(incumbent);
 			for (int i = 0; i < size; i++) {
 				connections.add(new HeldConnection(incumbent.port()));
 				if (!connections.get(i).reaches(incumbent.pid())) {
 					throw new IllegalStateException("No answer before anything happened");
 				}
 			}
-			long oldFull = incumbent.residentMemory();
+			double oldFull = SampleApplication.settledMemory(incumbent);
 			try (Instance successor = SampleApplication.startSuccessor(application)) {
-				long newBare = successor.residentMemory();
+				double newBare = SampleApplication.settledMemory(successor);
 				for (int i = 0; busy && i < size; i++) {
 					connections.get(i).ask("/slow?ms=" + (FIRST_IDLE_MILLIS + ALL_IDLE_MILLIS * i / size));
 				}
@@ -137,8 +137,8 @@ final class MovedConnections {
 				double millis = Double.parseDouble(drained.group(1)) * (drained.group(2).equals("s") ? 1000 : 1);
 				Main.say("%,d %s connections: %s handed over in %.0f ms, %d not on the same connection", size,
 						busy ? "busy" : "idle", drained.group(3), millis, notMoved.size());
-				return new Move(size, Integer.parseInt(drained.group(3)), notMoved.size(), millis, oldBare / 1e6,
-						oldFull / 1e6, newBare / 1e6, successor.residentMemory() / 1e6);
+				return new Move(size, Integer.parseInt(drained.group(3)), notMoved.size(), millis, oldBare, oldFull,
+						newBare, SampleApplication.settledMemory(successor));
 			}
 		}
 		finally {

@@ -138,10 +138,7 @@ final class Overhead {
 			load(subject, EQUAL_RATE, this.seconds * 2);
 		}
 		for (Subject subject : List.of(first, second)) {
-			// Twice: what the first one finds may be freed by the second.
-			Commands.firstLine("jcmd", Long.toString(subject.instance.pid()), "GC.run");
-			Commands.firstLine("jcmd", Long.toString(subject.instance.pid()), "GC.run");
-			subject.memory = subject.instance.residentMemory() / 1e6;
+			subject.memory = SampleApplication.settledMemory(subject.instance);
 		}
 		for (Subject subject : List.of(first, second)) {
 			throughput(subject);
@@ -232,7 +229,11 @@ final class Overhead {
 		}
 
 		private static boolean answers(int port) {
-			try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+			// From another address: a socket that connects to a port on which nobody
+			// listens
+			// yet may get that port as its own, and reach itself.
+			try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port, InetAddress.getByName("127.0.0.2"),
+					0)) {
 				socket.getOutputStream()
 					.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1));
 				return socket.getInputStream().read() > 0;

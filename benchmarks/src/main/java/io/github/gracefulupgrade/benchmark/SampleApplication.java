@@ -46,4 +46,13 @@ final class SampleApplication {
 		}
 	}
 
+	/** What an instance holds: resident memory in MB, when what is garbage is gone. */
+	static double settledMemory(Instance instance) throws Exception {
+		for (int i = 0; i < 2; i++) {
+			// Twice: what the first one finds may be freed by the second.
+			Commands.firstLine("jcmd", Long.toString(instance.pid()), "GC.run");
+		}
+		return instance.residentMemory() / 1e6;
+	}
+
 }

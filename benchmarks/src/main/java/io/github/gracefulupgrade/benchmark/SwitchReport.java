@@ -42,9 +42,7 @@ final class SwitchReport {
 			.row("load",
 					"%,.0f requests per second, half of it: on %d keep-alive connections and by %d clients with a fresh connection for each"
 						.formatted(this.capacity / 2, SwitchLatencies.KEEP_ALIVE, SwitchLatencies.FRESH))
-			.row("upgrades",
-					"%d with this warm-up, %d without, by turns".formatted(this.warm.size(),
-							this.cold.size()))
+			.row("upgrades", "%d with this warm-up, %d without, by turns".formatted(this.warm.size(), this.cold.size()))
 			.line("");
 		summary();
 		this.report.line("![Latency across the switch](switch.svg)")
