@@ -151,7 +151,7 @@ final class Client {
 	}
 
 	private void over(Fate fate, long pid) {
-		this.samples.add(new Sample(this.intendedAt, System.nanoTime(), fate, pid, this.fresh));
+		this.samples.add(new Sample(this.intendedAt, this.beganAt, System.nanoTime(), fate, pid, this.fresh));
 		this.state = State.IDLE;
 	}
 

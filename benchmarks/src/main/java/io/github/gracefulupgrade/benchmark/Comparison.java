@@ -1,7 +1,5 @@
 package io.github.gracefulupgrade.benchmark;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -42,7 +40,7 @@ final class Comparison {
 	}
 
 	void run() throws Exception {
-		String loadBefore = Machine.loadAverage();
+		Markdown report = Machine.report("An upgrade under load, beside its peers", this.options);
 		Map<Contender, String> versions = new LinkedHashMap<>();
 		Map<String, String> missing = new LinkedHashMap<>();
 		for (Contender contender : contenders()) {
@@ -71,7 +69,7 @@ final class Comparison {
 		}
 		String load = "%,.0f requests per second on %d keep-alive connections and by %d clients with a fresh connection for each"
 			.formatted(rate, this.keepAlive, this.fresh);
-		new ComparisonReport(this.options, loadBefore, load, versions, missing, runs).write(this.out);
+		new ComparisonReport(this.options, report, load, versions, missing, runs).write(this.out);
 	}
 
 	private List<Contender> contenders() {
@@ -92,13 +90,8 @@ final class Comparison {
 			return Double.parseDouble(rate);
 		}
 		int port = Instance.freePort();
-		try (Service service = new JavaContender.Starter().start(port, newFolder())) {
-			for (int seconds : new int[] { 15, 5 }) {
-				try (Load load = Load.saturating(port, this.keepAlive, this.fresh)) {
-					Thread.sleep(seconds * 1000L);
-					rate = Long.toString(load.stop().count(Fate.ANSWERED) / seconds / 2);
-				}
-			}
+		try (Service service = new JavaContender.Starter().start(port, Scratch.newFolder())) {
+			rate = Long.toString(Math.round(Load.capacity(port, this.keepAlive, this.fresh) / 2));
 		}
 		Main.say("Half of the capacity is %s requests per second", rate);
 		return Double.parseDouble(rate);
@@ -106,7 +99,7 @@ final class Comparison {
 
 	private Run measure(Contender contender, double rate) throws Exception {
 		int port = Instance.freePort();
-		Path folder = newFolder();
+		Path folder = Scratch.newFolder();
 		try (Service service = contender.start(port, folder);
 				Load load = Load.open(port, this.keepAlive, this.fresh, rate)) {
 			Thread.sleep(contender.warmUpSeconds() * 1000L);
@@ -119,24 +112,6 @@ final class Comparison {
 			long left = switchedAt + this.after * 1_000_000_000L - System.nanoTime();
 			Thread.sleep(Math.max(0, left / 1_000_000));
 			return new Run(load.stop(), from, preparedFrom, switchedAt);
-		}
-	}
-
-	static Path newFolder() throws IOException {
-		Path folder = Files.createTempDirectory("benchmark-");
-		Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
-		return folder;
-	}
-
-	private static void delete(Path folder) {
-		Commands.endAllNaming(folder);
-		try (Stream<Path> files = Files.walk(folder)) {
-			for (Path file : files.sorted((first, second) -> second.compareTo(first)).toList()) {
-				Files.deleteIfExists(file);
-			}
-		}
-		catch (IOException ex) {
-			// It is in the folder for temporary files.
 		}
 	}
 

@@ -15,7 +15,7 @@ final class ComparisonReport {
 
 	private final Options options;
 
-	private final String loadBefore;
+	private final Markdown report;
 
 	private final String load;
 
@@ -25,10 +25,10 @@ final class ComparisonReport {
 
 	private final Map<Contender, List<Run>> runs;
 
-	ComparisonReport(Options options, String loadBefore, String load, Map<Contender, String> versions,
+	ComparisonReport(Options options, Markdown report, String load, Map<Contender, String> versions,
 			Map<String, String> missing, Map<Contender, List<Run>> runs) {
 		this.options = options;
-		this.loadBefore = loadBefore;
+		this.report = report;
 		this.load = load;
 		this.versions = versions;
 		this.missing = missing;
@@ -36,9 +36,7 @@ final class ComparisonReport {
 	}
 
 	void write(Path folder) throws Exception {
-		Markdown report = new Markdown();
-		report.line("# An upgrade under load, beside its peers").line("");
-		Machine.describe(report, this.options, this.loadBefore);
+		Markdown report = this.report;
 		report.row("load", this.load)
 			.row("runs", "%s of each, in turn".formatted(this.options.text("rounds", "3")))
 			.line("")
@@ -128,12 +126,7 @@ final class ComparisonReport {
 	private Svg latencyPlots() {
 		int rows = (this.runs.size() + 1) / 2;
 		Svg svg = new Svg(2 * LatencyPlot.WIDTH, 44 + rows * LatencyPlot.HEIGHT);
-		svg.dot(54, 20, 5, Svg.OLD);
-		svg.text(64, 24, "start", 12, Svg.INK, "answered by the old version");
-		svg.dot(254, 20, 5, Svg.NEW);
-		svg.text(264, 24, "start", 12, Svg.INK, "by the new one");
-		svg.text(384, 24, "start", 12, Svg.BAD, "× lost or refused");
-		svg.text(514, 24, "start", 12, Svg.INK, "┆ the switch. Latency from the time when the request was due.");
+		LatencyPlot.legend(svg);
 		int i = 0;
 		int before = this.options.number("before", 4);
 		int after = this.options.number("after", 10);

@@ -9,7 +9,6 @@ import java.util.regex.Pattern;
 
 import io.github.gracefulupgrade.test.Application;
 import io.github.gracefulupgrade.test.Instance;
-import io.github.gracefulupgrade.test.Upgrade;
 
 /**
  * Many upgrades in a row, on an idle machine and on a saturated one: how long from the
@@ -37,12 +36,9 @@ final class HandoverTimes {
 	}
 
 	void run() throws Exception {
-		String loadBefore = Machine.loadAverage();
+		Markdown report = Machine.report("Handover time", this.options);
 		List<Time> idle = upgrades("idle");
 		List<Time> saturated = upgrades("saturated");
-		Markdown report = new Markdown();
-		report.line("# Handover time").line("");
-		Machine.describe(report, this.options, loadBefore);
 		report.line("")
 			.line("From SIGQUIT until a client has the first answer of the successor. *Idle*: %.0f requests per second, each on a fresh connection, and nothing else.",
 					PROBES)
@@ -51,11 +47,11 @@ final class HandoverTimes {
 			.line("")
 			.line("![Handover times](handover.svg)")
 			.line("")
-			.header("machine", "until", "upgrades", "min", "median", "p90", "max", "all, in ms");
-		row(report, "idle", "the successor accepts", accepts(idle));
-		row(report, "idle", "its first answer", answers(idle));
-		row(report, "saturated", "the successor accepts", accepts(saturated));
-		row(report, "saturated", "its first answer", answers(saturated));
+			.header("machine", "until", "upgrades", "min", "median", "p90", "max", "median wanted", "all, in ms");
+		row(report, "idle", "the successor accepts", accepts(idle), "");
+		row(report, "idle", "its first answer", answers(idle), "at most 20");
+		row(report, "saturated", "the successor accepts", accepts(saturated), "");
+		row(report, "saturated", "its first answer", answers(saturated), "at most 100");
 		report.line("")
 			.line("*Accepts* is what the incumbent logs. Between the two times, both accept, and it is up to the kernel which of them gets a connection.");
 		strips(answers(idle), answers(saturated)).write(this.out.resolve("handover.svg"));
@@ -70,26 +66,21 @@ final class HandoverTimes {
 		return times.stream().map(Time::answers).toList();
 	}
 
-	private static void row(Markdown report, String name, String until, List<Double> times) {
+	private static void row(Markdown report, String name, String until, List<Double> times, String wanted) {
 		report.row(name, until, times.size(), Markdown.millis(Statistics.percentile(times, 0)),
 				Markdown.millis(Statistics.median(times)), Markdown.millis(Statistics.percentile(times, 0.9)),
-				Markdown.millis(Statistics.percentile(times, 1)),
+				Markdown.millis(Statistics.percentile(times, 1)), wanted,
 				String.join(", ", times.stream().map(Markdown::millis).toList()));
 	}
 
 	private List<Time> upgrades(String kind) throws Exception {
-		Path folder = Comparison.newFolder();
-		int port = Instance.freePort();
-		Application application = JavaContender.sample()
-			.onPort(port)
-			.upgradeSocket(folder.resolve("upgrade.sock"))
-			.args("--pingora.close-timeout=2s");
+		Application application = SampleApplication.upgradable("--pingora.close-timeout=2s");
 		List<Time> times = new ArrayList<>();
 		Instance incumbent = application.start().awaitServing();
 		try {
 			for (int i = 0; i < this.options.number("upgrades", 20); i++) {
-				Instance successor = application.successor().start();
-				successor.awaitLog(Upgrade.SUCCESSOR_WAITS, Instance.PATIENCE);
+				Instance successor = SampleApplication.startSuccessor(application);
+				int port = successor.port();
 				try (Load load = kind.equals("idle") ? Load.open(port, 0, 8, PROBES) : Load.saturating(port, 32, 4)) {
 					times.add(handover(incumbent, successor, load));
 				}
@@ -101,19 +92,15 @@ final class HandoverTimes {
 		}
 		finally {
 			incumbent.close();
-			Commands.endAllNaming(folder);
 		}
 		return times;
 	}
 
 	private static Time handover(Instance incumbent, Instance successor, Load load)
 			throws IOException, InterruptedException {
-		// A shell that only has to be told: to start one takes as long as a handover.
-		Process shell = new ProcessBuilder("/bin/sh", "-c", "read go; kill -s QUIT " + incumbent.pid()).start();
+		ArmedSignal signal = new ArmedSignal("QUIT", incumbent.pid());
 		Thread.sleep(SETTLE_MILLIS);
-		long signalledAt = System.nanoTime();
-		shell.getOutputStream().write('\n');
-		shell.getOutputStream().close();
+		long signalledAt = signal.send();
 		incumbent.awaitExit();
 		MatchResult accepts = incumbent.awaitLog(ACCEPTS, Instance.PATIENCE);
 		double answers = load.stop()

@@ -3,6 +3,8 @@ package io.github.gracefulupgrade.benchmark;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 import io.github.gracefulupgrade.test.Application;
 import io.github.gracefulupgrade.test.Instance;
@@ -13,14 +15,9 @@ import io.github.gracefulupgrade.test.Upgrade;
  */
 abstract class JavaContender implements Contender {
 
-	static final Path SAMPLE = Path.of("sample-app/target/sample-app.jar");
-
 	private static final Path CLASSES = Path.of("benchmarks/target/classes");
 
-	/** The sample as it is, and inert unless it gets an upgrade socket. */
-	static Application sample() {
-		return Application.jar(SAMPLE).jvmOptions("-Xmx256m").args("--pingora.upgrade-sock=");
-	}
+	private static final Pattern STARTED = Pattern.compile("Started .+ in [0-9.]+ seconds");
 
 	@Override
 	public String make() {
@@ -49,20 +46,10 @@ abstract class JavaContender implements Contender {
 
 		@Override
 		public Service start(int port, Path folder) {
-			Application application = sample().onPort(port).upgradeSocket(folder.resolve("upgrade.sock"));
-			return new Instances(application) {
-
-				@Override
-				public void prepare() {
-					start(application.successor()).awaitLog(Upgrade.SUCCESSOR_WAITS, Instance.PATIENCE);
-				}
-
-				@Override
-				public void replace() {
-					first().quit();
-				}
-
-			};
+			Application application = SampleApplication.inert()
+				.onPort(port)
+				.upgradeSocket(folder.resolve("upgrade.sock"));
+			return new SideBySide(application, application.successor(), Upgrade.SUCCESSOR_WAITS, Instance::quit);
 		}
 
 	}
@@ -84,7 +71,7 @@ abstract class JavaContender implements Contender {
 
 		@Override
 		public Service start(int port, Path folder) {
-			Application application = sample().onPort(port);
+			Application application = SampleApplication.inert().onPort(port);
 			return new Instances(application) {
 
 				@Override
@@ -117,24 +104,43 @@ abstract class JavaContender implements Contender {
 		@Override
 		public Service start(int port, Path folder) {
 			// The same jar, with one more bean.
-			Application application = Application
-				.mainClass("org.springframework.boot.loader.launch.PropertiesLauncher", SAMPLE.toString())
-				.jvmOptions("-Xmx256m", "-Dloader.path=" + CLASSES.toAbsolutePath())
-				.args("--pingora.upgrade-sock=", "--benchmark.reuse-port=true")
+			Application application = SampleApplication
+				.inert(Application.mainClass("org.springframework.boot.loader.launch.PropertiesLauncher",
+						SampleApplication.JAR.toString())
+					.jvmOptions("-Dloader.path=" + CLASSES.toAbsolutePath()))
+				.args("--benchmark.reuse-port=true")
 				.onPort(port);
-			return new Instances(application) {
+			return new SideBySide(application, application, STARTED, Instance::terminate);
+		}
 
-				@Override
-				public void prepare() {
-					start(application).awaitLog("Started .+ in [0-9.]+ seconds");
-				}
+	}
 
-				@Override
-				public void replace() {
-					first().terminate();
-				}
+	/**
+	 * Two instances, the second of which is there before the first one is told to go.
+	 */
+	private static final class SideBySide extends Instances {
 
-			};
+		private final Application second;
+
+		private final Pattern ready;
+
+		private final Consumer<Instance> replace;
+
+		SideBySide(Application first, Application second, Pattern ready, Consumer<Instance> replace) {
+			super(first);
+			this.second = second;
+			this.ready = ready;
+			this.replace = replace;
+		}
+
+		@Override
+		public void prepare() {
+			start(this.second).awaitLog(this.ready, Instance.PATIENCE);
+		}
+
+		@Override
+		public void replace() {
+			this.replace.accept(first());
 		}
 
 	}

@@ -1,6 +1,7 @@
 package io.github.gracefulupgrade.benchmark;
 
 import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 
 import org.HdrHistogram.Histogram;
 
@@ -14,10 +15,19 @@ final class Latencies {
 	private final Histogram histogram = new Histogram(1000, LONGEST, 3);
 
 	static Latencies of(Iterable<Sample> samples, Predicate<Sample> which) {
+		return of(samples, which, Sample::latency);
+	}
+
+	/** How late requests were sent, which is a part of their latency. */
+	static Latencies lateness(Iterable<Sample> samples, Predicate<Sample> which) {
+		return of(samples, which, (sample) -> sample.beganAt() - sample.intendedAt());
+	}
+
+	private static Latencies of(Iterable<Sample> samples, Predicate<Sample> which, ToLongFunction<Sample> value) {
 		Latencies latencies = new Latencies();
 		for (Sample sample : samples) {
 			if (sample.answered() && which.test(sample)) {
-				latencies.histogram.recordValue(Math.min(LONGEST, Math.max(0, sample.latency())));
+				latencies.histogram.recordValue(Math.min(LONGEST, Math.max(0, value.applyAsLong(sample))));
 			}
 		}
 		return latencies;

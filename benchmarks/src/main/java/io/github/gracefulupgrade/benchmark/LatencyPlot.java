@@ -67,6 +67,16 @@ final class LatencyPlot {
 		plot.dots(run);
 	}
 
+	/** What the colours mean, above all panels. */
+	static void legend(Svg svg) {
+		svg.dot(54, 20, 5, Svg.OLD);
+		svg.text(64, 24, "start", 12, Svg.INK, "answered by the old version");
+		svg.dot(254, 20, 5, Svg.NEW);
+		svg.text(264, 24, "start", 12, Svg.INK, "by the new one");
+		svg.text(384, 24, "start", 12, Svg.BAD, "× lost or refused");
+		svg.text(514, 24, "start", 12, Svg.INK, "┆ the switch. Latency from the time when the request was due.");
+	}
+
 	private void axes() {
 		for (int i = 0; i <= DECADES; i++) {
 			double y = this.top + this.height * (DECADES - i) / DECADES;

@@ -14,9 +14,14 @@ final class Machine {
 	private Machine() {
 	}
 
-	/** Write down the machine, the command and the day. */
-	static void describe(Markdown report, Options options, String loadBefore) throws Exception {
-		report.header("", "")
+	/**
+	 * Begin a report, before anything is measured: with the command, the day, the
+	 * versions, the machine, and what else it does. More rows may follow.
+	 */
+	static Markdown report(String title, Options options) throws Exception {
+		return new Markdown().line("# %s", title)
+			.line("")
+			.header("", "")
 			.row("command", "`" + options.command() + "`")
 			.row("date", LocalDate.now())
 			.row("machine",
@@ -25,10 +30,10 @@ final class Machine {
 			.row("system", field("/etc/os-release", "PRETTY_NAME") + ", Linux " + System.getProperty("os.version"))
 			.row("Java", System.getProperty("java.vm.name") + " " + Runtime.version())
 			.row("this project", revision())
-			.row("load average before", loadBefore);
+			.row("load average before", loadAverage());
 	}
 
-	static String loadAverage() throws IOException {
+	private static String loadAverage() throws IOException {
 		return Files.readString(Path.of("/proc/loadavg")).replaceAll("( \\S+ \\S+)$", "").strip();
 	}
 

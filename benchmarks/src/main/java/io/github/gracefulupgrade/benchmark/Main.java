@@ -16,9 +16,10 @@ final class Main {
 		Path out = Files.createDirectories(Path.of(options.text("out", "docs/benchmarks")));
 		switch (options.mode()) {
 			case "compare" -> new Comparison(options, out).run();
+			case "switch" -> new SwitchLatencies(options, out).run();
 			case "handover" -> new HandoverTimes(options, out).run();
 			case "overhead" -> new Overhead(options, out).run();
-			case "connections" -> new IdleConnections(options, out).run();
+			case "connections" -> new MovedConnections(options, out).run();
 			default -> throw new IllegalArgumentException("No such mode: " + options.mode());
 		}
 		// The threads that read the output of ended processes may still be there.

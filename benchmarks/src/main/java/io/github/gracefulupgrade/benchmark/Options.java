@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class Options {
 
 	private static final Set<String> KNOWN = Set.of("rounds", "rate", "keep-alive", "fresh", "before", "after", "only",
-			"out", "tableflip-source", "upgrades", "pairs", "seconds", "sizes");
+			"out", "tableflip-source", "upgrades", "warm-up", "pairs", "seconds", "sizes", "repeats", "busy");
 
 	private final String mode;
 
@@ -40,7 +41,9 @@ final class Options {
 
 	/** How it was called. */
 	String command() {
-		return ("benchmarks/run " + String.join(" ", this.arguments)).strip();
+		return ("benchmarks/run " + this.arguments.stream()
+			.map((argument) -> argument.contains(" ") ? "'" + argument + "'" : argument)
+			.collect(Collectors.joining(" "))).strip();
 	}
 
 	int number(String name, int defaultValue) {

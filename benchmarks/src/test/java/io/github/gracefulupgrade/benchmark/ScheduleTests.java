@@ -46,7 +46,7 @@ class ScheduleTests {
 		for (int i = 0; i < 1000; i++) {
 			long due = schedule.take();
 			long begun = (due > 5000 * MILLISECOND && due <= 6000 * MILLISECOND) ? 6000 * MILLISECOND : due;
-			samples.add(new Sample(due, begun + MILLISECOND, Fate.ANSWERED, 1, false));
+			samples.add(new Sample(due, begun, begun + MILLISECOND, Fate.ANSWERED, 1, false));
 		}
 		Latencies latencies = Latencies.of(samples, (sample) -> true);
 		assertThat(latencies.count()).isEqualTo(1000);
@@ -60,8 +60,8 @@ class ScheduleTests {
 
 	@Test
 	void whatWasNotAnsweredHasNoLatency() {
-		List<Sample> samples = List.of(new Sample(0, MILLISECOND, Fate.ANSWERED, 1, false),
-				new Sample(0, 9000 * MILLISECOND, Fate.LOST, 0, false));
+		List<Sample> samples = List.of(new Sample(0, 0, MILLISECOND, Fate.ANSWERED, 1, false),
+				new Sample(0, 0, 9000 * MILLISECOND, Fate.LOST, 0, false));
 		assertThat(Latencies.of(samples, (sample) -> true).maxMillis()).isCloseTo(1, within(0.01));
 		assertThat(Latencies.of(samples, (sample) -> sample.pid() == 2).millis(50)).isNaN();
 	}

@@ -12,11 +12,15 @@ import io.github.gracefulupgrade.UpgradeWarmUp;
 import io.github.gracefulupgrade.autoconfigure.WarmUpProperties.OnFailure;
 import io.github.gracefulupgrade.handover.Journal;
 import io.github.gracefulupgrade.handover.UpgradeException;
+import io.github.gracefulupgrade.netty.ConnectionTracker;
+import io.github.gracefulupgrade.netty.UpgradableListeners;
+import io.github.gracefulupgrade.netty.UpgradableServers;
 import io.github.gracefulupgrade.warmup.RequestPlayer;
 import io.github.gracefulupgrade.warmup.WarmUpFailedException;
 import io.github.gracefulupgrade.warmup.WarmUpPlan;
 import io.github.gracefulupgrade.warmup.WarmUpRequest;
 import io.github.gracefulupgrade.warmup.WarmUpResult;
+import io.github.gracefulupgrade.wire.Descriptors;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.resources.LoopResources;
@@ -116,13 +120,24 @@ final class WarmUp {
 			return;
 		}
 		HttpHandler handler = this.context.getBean(HttpHandler.class);
-		WarmUpResult result = RequestPlayer.play(server.handle(new ReactorHttpHandlerAdapter(handler)), loops.get(),
+		WarmUpResult result = RequestPlayer.play(server.handle(new ReactorHttpHandlerAdapter(handler)),
+				(configured) -> tracked(configured, loops),
 				new WarmUpPlan(requests, this.properties.getRounds(), this.properties.getDuration(),
 						this.properties.getConcurrency(), this.properties.getPause(), RESPONSE_TIMEOUT));
 		this.journal
 			.info("Successor pid=%d warmed up with %d request(s) in %d ms; the first round took %d ms, the last %d ms"
 				.formatted(this.pid, result.requests(), result.took().toMillis(), result.firstRound().toMillis(),
 						result.lastRound().toMillis()));
+	}
+
+	/**
+	 * As connections are tracked that can be handed over, but apart from all that are
+	 * served: the compiler is to see what it will see.
+	 */
+	private HttpServer tracked(HttpServer configured, Supplier<LoopResources> loops) {
+		ConnectionTracker tracker = new ConnectionTracker(Descriptors::duplicate);
+		return new UpgradableServers(new UpgradableListeners(this.journal, tracker), tracker, true).apply("warm-up",
+				loops, configured);
 	}
 
 	private static WarmUpRequest request(WarmUpProperties.Request request) {

@@ -34,7 +34,8 @@ public class WarmUpProperties {
 	private Duration duration = Duration.ofSeconds(10);
 
 	/**
-	 * How many requests are under way at once.
+	 * How many requests are under way at once; several rounds are, where there are fewer
+	 * requests.
 	 */
 	private int concurrency = 1;
 

@@ -1,11 +1,11 @@
 package io.github.gracefulupgrade.warmup;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
 
-import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.handler.codec.http.HttpMethod;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -19,10 +19,14 @@ import reactor.netty.resources.ConnectionProvider;
 import reactor.netty.resources.LoopResources;
 
 /**
- * Plays requests to a web server that listens on a Unix domain socket in a folder that
- * only this user can enter. It is the application's own server in all but the address,
- * and that it speaks plain HTTP/1.1: certificates and a load balancer's preamble are
- * another matter.
+ * Plays requests to a web server that listens on a free port of the loopback interface
+ * and closes whatever connection is not of this player before it reads a byte of it. It
+ * is the application's own server in all but the address, and that it speaks plain
+ * HTTP/1.1: certificates and a load balancer's preamble are another matter.
+ * <p>
+ * Not a Unix domain socket: what the compiler makes of the code then bets on its classes
+ * and on there being no remote address, and is thrown away with the first connection that
+ * comes by TCP, when it is needed.
  */
 public final class RequestPlayer {
 
@@ -30,6 +34,9 @@ public final class RequestPlayer {
 	 * The header by which an application can tell these requests from others.
 	 */
 	public static final String HEADER = "X-Upgrade-Warm-Up";
+
+	/** To accept, set up and close a connection is to be warm, too. */
+	private static final int FRESH_EVERY = 5;
 
 	private static final Duration DISPOSE_TIMEOUT = Duration.ofSeconds(3);
 
@@ -39,34 +46,30 @@ public final class RequestPlayer {
 	/**
 	 * Play requests.
 	 * @param server the application's server, with its handler
-	 * @param loops the application's event loops
+	 * @param last what is to be done with the server last of all: its event loops, at
+	 * least
 	 * @param plan what to play
 	 * @return what it came to
 	 * @throws WarmUpFailedException if a request was not answered as expected; no more is
 	 * played then
-	 * @throws IOException if there can be no private folder
 	 * @throws InterruptedException if interrupted
 	 */
-	public static WarmUpResult play(HttpServer server, LoopResources loops, WarmUpPlan plan)
-			throws IOException, InterruptedException {
-		// Its mode is 0700.
-		Path folder = Files.createTempDirectory("graceful-upgrade");
-		DomainSocketAddress address = new DomainSocketAddress(folder.resolve("s").toFile());
+	public static WarmUpResult play(HttpServer server, UnaryOperator<HttpServer> last, WarmUpPlan plan)
+			throws InterruptedException {
 		LoopResources clientLoops = LoopResources.create("graceful-upgrade-warm-up", 1, true);
 		ConnectionProvider connections = ConnectionProvider.create("graceful-upgrade-warm-up", plan.concurrency());
+		OwnConnections own = new OwnConnections();
 		try {
-			DisposableServer bound = server.noSSL()
-				.protocol(HttpProtocol.HTTP11)
-				.proxyProtocol(ProxyProtocolSupportType.OFF)
-				.runOn(loops)
-				.bindAddress(() -> address)
+			DisposableServer bound = last
+				.apply(server.noSSL()
+					.protocol(HttpProtocol.HTTP11)
+					.proxyProtocol(ProxyProtocolSupportType.OFF)
+					.bindAddress(() -> new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+					.doOnChannelInit((observer, channel, remote) -> own.guard(channel)))
 				.bindNow();
 			try {
-				return play(HttpClient.create(connections)
-					.remoteAddress(() -> address)
-					.runOn(clientLoops)
-					.headers((headers) -> headers.set("Host", "localhost").set(HEADER, "true"))
-					.responseTimeout(plan.responseTimeout()), plan);
+				return play(configured(HttpClient.create(connections), bound, clientLoops, own, plan),
+						configured(HttpClient.newConnection(), bound, clientLoops, own, plan), plan);
 			}
 			finally {
 				bound.disposeNow(DISPOSE_TIMEOUT);
@@ -75,12 +78,20 @@ public final class RequestPlayer {
 		finally {
 			connections.dispose();
 			clientLoops.disposeLater(Duration.ZERO, DISPOSE_TIMEOUT).subscribe();
-			Files.deleteIfExists(folder.resolve("s"));
-			Files.deleteIfExists(folder);
 		}
 	}
 
-	private static WarmUpResult play(HttpClient client, WarmUpPlan plan) throws InterruptedException {
+	private static HttpClient configured(HttpClient client, DisposableServer server, LoopResources loops,
+			OwnConnections own, WarmUpPlan plan) {
+		return client.remoteAddress(server::address)
+			.runOn(loops)
+			.doOnChannelInit((observer, channel, remote) -> own.make(channel))
+			.headers((headers) -> headers.set("Host", "localhost").set(HEADER, "true"))
+			.responseTimeout(plan.responseTimeout());
+	}
+
+	private static WarmUpResult play(HttpClient kept, HttpClient fresh, WarmUpPlan plan) throws InterruptedException {
+		AtomicLong turn = new AtomicLong();
 		long start = System.nanoTime();
 		Duration first = Duration.ZERO;
 		Duration last = Duration.ZERO;
@@ -89,14 +100,19 @@ public final class RequestPlayer {
 			if (rounds > 0) {
 				Thread.sleep(plan.pause().toMillis());
 			}
+			// As many rounds at once as it takes, but the first one alone.
+			int together = (rounds == 0) ? 1
+					: Math.min(plan.rounds() - rounds, Math.max(1, plan.concurrency() / plan.requests().size()));
 			long begun = System.nanoTime();
-			Flux.fromIterable(plan.requests())
-				.flatMap((request) -> send(client, request), plan.concurrency())
+			Flux.range(0, together)
+				.flatMapIterable((round) -> plan.requests())
+				.flatMap((request) -> send((turn.incrementAndGet() % FRESH_EVERY == 0) ? fresh : kept, request),
+						plan.concurrency())
 				.then()
 				.block();
 			last = Duration.ofNanos(System.nanoTime() - begun);
 			first = (rounds == 0) ? last : first;
-			rounds++;
+			rounds += together;
 		}
 		while (rounds < plan.rounds() && System.nanoTime() - start < plan.duration().toNanos());
 		return new WarmUpResult(rounds * plan.requests().size(), Duration.ofNanos(System.nanoTime() - start), first,

@@ -10,7 +10,8 @@ import java.util.List;
  * @param requests the requests, in order
  * @param rounds how many rounds, at least 1
  * @param duration how long at most; the first round is played to its end
- * @param concurrency how many requests are under way at once, at least 1
+ * @param concurrency how many requests are under way at once, at least 1; with fewer
+ * requests than that, several rounds are
  * @param pause how long to pause after a round
  * @param responseTimeout how long a response may take
  */

@@ -1,15 +1,22 @@
 package io.github.gracefulupgrade.warmup;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
-import reactor.netty.http.HttpResources;
+import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.server.HttpServer;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -30,7 +37,7 @@ class RequestPlayerTests {
 		}));
 
 	private WarmUpResult play(int rounds, int concurrency, WarmUpRequest... requests) throws Exception {
-		return RequestPlayer.play(this.server, HttpResources.get(), new WarmUpPlan(List.of(requests), rounds,
+		return RequestPlayer.play(this.server, UnaryOperator.identity(), new WarmUpPlan(List.of(requests), rounds,
 				Duration.ofMinutes(1), concurrency, Duration.ofMillis(1), Duration.ofSeconds(1)));
 	}
 
@@ -47,7 +54,7 @@ class RequestPlayerTests {
 
 	@Test
 	void endsWhenTheTimeIsOver() throws Exception {
-		WarmUpResult result = RequestPlayer.play(this.server, HttpResources.get(),
+		WarmUpResult result = RequestPlayer.play(this.server, UnaryOperator.identity(),
 				new WarmUpPlan(List.of(get("/", null)), Integer.MAX_VALUE, Duration.ofMillis(50), 1, Duration.ZERO,
 						Duration.ofSeconds(10)));
 		assertThat(result.requests()).isPositive();
@@ -66,6 +73,42 @@ class RequestPlayerTests {
 	@Test
 	void takesWhatIsExpected() throws Exception {
 		assertThat(play(1, 1, get("/missing", 404)).requests()).isEqualTo(1);
+	}
+
+	@Test
+	void nobodyElseGetsAnAnswer() throws Exception {
+		Queue<String> others = new ConcurrentLinkedQueue<>();
+		HttpServer curious = HttpServer.create().handle((request, response) -> {
+			this.seen.add(request.uri());
+			InetSocketAddress address = (InetSocketAddress) request.hostAddress();
+			return response.sendString(Mono.fromCallable(() -> {
+				others.add(stranger(address.getPort()));
+				return "x";
+			}).subscribeOn(Schedulers.boundedElastic())).then();
+		});
+		RequestPlayer.play(curious, UnaryOperator.identity(), new WarmUpPlan(List.of(get("/", null)), 2,
+				Duration.ofMinutes(1), 1, Duration.ZERO, Duration.ofSeconds(10)));
+		assertThat(this.seen).containsExactly("/", "/");
+		assertThat(others).containsExactly("closed", "closed");
+	}
+
+	private static String stranger(int port) throws IOException {
+		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+			socket.setSoTimeout(5000);
+			socket.getOutputStream()
+				.write("GET /stranger HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1));
+			return (socket.getInputStream().read() < 0) ? "closed" : "answered";
+		}
+		catch (SocketException ex) {
+			return "closed";
+		}
+	}
+
+	@Test
+	void playsSeveralRoundsAtOnceWhereThereAreFewRequests() throws Exception {
+		WarmUpResult result = play(10, 4, get("/", null), get("/b", null));
+		assertThat(result.requests()).isEqualTo(20);
+		assertThat(this.seen).hasSize(20);
 	}
 
 }

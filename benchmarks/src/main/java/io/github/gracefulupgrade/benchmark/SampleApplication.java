@@ -1,0 +1,58 @@
+package io.github.gracefulupgrade.benchmark;
+
+import java.nio.file.Path;
+
+import io.github.gracefulupgrade.test.Application;
+import io.github.gracefulupgrade.test.Instance;
+import io.github.gracefulupgrade.test.Upgrade;
+
+/**
+ * How the sample application is started, the same in all modes.
+ */
+final class SampleApplication {
+
+	static final Path JAR = Path.of("sample-app/target/sample-app.jar");
+
+	/** Small enough for two beside each other, large enough for any load here. */
+	private static final String HEAP = "-Xmx256m";
+
+	private SampleApplication() {
+	}
+
+	/** Inert unless it gets an upgrade socket. */
+	static Application inert() {
+		return inert(Application.jar(JAR));
+	}
+
+	static Application inert(Application application) {
+		return application.jvmOptions(HEAP).args("--pingora.upgrade-sock=");
+	}
+
+	/** One that can be upgraded, on a port and an upgrade socket of its own. */
+	static Application upgradable(String... args) throws Exception {
+		return inert().onFreePort().upgradeSocket(Scratch.newFolder().resolve("upgrade.sock")).args(args);
+	}
+
+	/** Start a successor, and wait until it waits. */
+	static Instance startSuccessor(Application application) {
+		Instance successor = application.successor().start();
+		try {
+			successor.awaitLog(Upgrade.SUCCESSOR_WAITS, Instance.PATIENCE);
+			return successor;
+		}
+		catch (AssertionError ex) {
+			successor.close();
+			throw ex;
+		}
+	}
+
+	/** What an instance holds: resident memory in MB, when what is garbage is gone. */
+	static double settledMemory(Instance instance) throws Exception {
+		for (int i = 0; i < 2; i++) {
+			// Twice: what the first one finds may be freed by the second.
+			Commands.firstLine("jcmd", Long.toString(instance.pid()), "GC.run");
+		}
+		return instance.residentMemory() / 1e6;
+	}
+
+}
