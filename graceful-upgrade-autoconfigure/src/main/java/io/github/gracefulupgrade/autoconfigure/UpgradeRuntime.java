@@ -2,17 +2,12 @@ package io.github.gracefulupgrade.autoconfigure;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 import io.github.gracefulupgrade.UpgradeContributor;
 import io.github.gracefulupgrade.autoconfigure.GracefulUpgradeProperties.Upgrade;
-import io.github.gracefulupgrade.handover.Connections;
 import io.github.gracefulupgrade.handover.ExecutorControlThread;
 import io.github.gracefulupgrade.handover.Handover;
 import io.github.gracefulupgrade.handover.Mode;
@@ -24,7 +19,6 @@ import io.github.gracefulupgrade.netty.ConnectionTracker;
 import io.github.gracefulupgrade.netty.UpgradableListeners;
 import io.github.gracefulupgrade.netty.UpgradableServers;
 import io.github.gracefulupgrade.spawn.ProcessSpawner;
-import io.github.gracefulupgrade.systemd.ActivatedSocket;
 import io.github.gracefulupgrade.systemd.ServiceManager;
 import io.github.gracefulupgrade.wire.Descriptors;
 import io.github.gracefulupgrade.wire.FileOwnershipLock;
@@ -54,8 +48,6 @@ import org.springframework.context.ConfigurableApplicationContext;
 final class UpgradeRuntime implements DisposableBean {
 
 	private static final Log logger = LogFactory.getLog(UpgradeRuntime.class);
-
-	private static final Duration MARGIN = Duration.ofSeconds(15);
 
 	private static final Duration TIME_TO_GIVE_A_REASON = Duration.ofSeconds(1);
 
@@ -103,6 +95,10 @@ final class UpgradeRuntime implements DisposableBean {
 
 	private final WarmUp warmUp;
 
+	private final SocketActivation activation;
+
+	private final ContextClose close;
+
 	/**
 	 * How far the start has come. Main thread; {@link State#INERT} may also be set by
 	 * whoever closes the context.
@@ -148,6 +144,8 @@ final class UpgradeRuntime implements DisposableBean {
 		this.signals = new UpgradeSignals(this.handover, spawn.isEnabled());
 		this.preparation = new Preparation(this.control, properties.isRehearsal());
 		this.warmUp = new WarmUp(context, warmUp, this.journal, pid);
+		this.activation = new SocketActivation(System.getenv(), pid, this.listeners);
+		this.close = new ContextClose(this.handover, this.settings, this.listeners, this.connections, this.journal);
 		// Not a bean: beans are destroyed when a failure is told.
 		context.addApplicationListener((ApplicationListener<ApplicationFailedEvent>) (event) -> {
 			if (event.getApplicationContext() == context) {
@@ -243,25 +241,12 @@ final class UpgradeRuntime implements DisposableBean {
 		step(this.handover::awaitListeners);
 		this.contributions.deliver();
 		if (this.handover.isCold() && this.properties.getUpgrade() != Upgrade.TEST) {
-			activateSockets();
+			this.activation.offer();
 		}
 	}
 
 	private boolean hasWebServer() {
 		return this.context instanceof WebServerApplicationContext server && server.getWebServer() != null;
-	}
-
-	private void activateSockets() {
-		try {
-			for (ActivatedSocket socket : ActivatedSocket.in(System.getenv(), this.settings.pid())) {
-				this.listeners.activate(socket.descriptor(), socket.name());
-			}
-		}
-		catch (IllegalArgumentException ex) {
-			throw new UpgradeException(
-					"The sockets that this process was started with cannot be used: " + ex.getMessage(),
-					"See the socket unit, or whatever else set LISTEN_FDS.", ex);
-		}
 	}
 
 	/**
@@ -271,14 +256,7 @@ final class UpgradeRuntime implements DisposableBean {
 		if (this.state != State.PREPARED) {
 			return;
 		}
-		List<String> leftOver = this.listeners.leftOver();
-		if (!leftOver.isEmpty()) {
-			throw new UpgradeException(
-					"This process was started with sockets that none of its servers takes: "
-							+ String.join(", ", leftOver),
-					"Name them like the servers (FileDescriptorName=server, management), or configure the servers'"
-							+ " addresses as the sockets have them.");
-		}
+		this.activation.requireAllTaken();
 		step(this.handover::awaitOwnership);
 		if (this.properties.getUpgrade() == Upgrade.TEST) {
 			throw new UpgradeTestPassed();
@@ -331,17 +309,14 @@ final class UpgradeRuntime implements DisposableBean {
 	}
 
 	/**
-	 * The context begins to close. If a successor is just taking over, that comes first:
-	 * what is in flight needs the executors that the close would take away next.
+	 * The context begins to close.
 	 */
 	void closing() {
 		// Also while the application starts: what is closed must not begin to serve, and
 		// say GOODBYE to the predecessor, in the meantime.
-		if (this.state != State.SERVING && this.state != State.PREPARED) {
-			return;
+		if (this.state == State.SERVING || this.state == State.PREPARED) {
+			this.close.letHandoverFinish();
 		}
-		// The handover keeps its own deadlines, all shorter than this one.
-		await(this.handover.closing(), this.settings.readyTimeout().plus(this.settings.gracePeriod()).plus(MARGIN));
 	}
 
 	/**
@@ -352,26 +327,13 @@ final class UpgradeRuntime implements DisposableBean {
 		if (this.state == State.INERT || this.state == State.NEW) {
 			return;
 		}
-		try {
-			this.listeners.close(Duration.ofSeconds(5));
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
+		this.close.closeListeners();
 		if (this.state != State.SERVING) {
 			return; // its start failed, and what it had has been given back
 		}
-		await(this.handover.released(), Duration.ofSeconds(5));
+		this.close.release();
 		if (graceful) {
-			CompletableFuture<Void> drained = new CompletableFuture<>();
-			this.connections.drain(Connections.Plan.withoutSuccessor(this.settings.gracePeriod()), (result) -> {
-				if (result.cut() > 0) {
-					this.journal.warn("pid=%d cut %d request(s) at the end of the grace period"
-						.formatted(this.settings.pid(), result.cut()));
-				}
-				drained.complete(null);
-			});
-			await(drained, this.settings.gracePeriod().plusSeconds(5));
+			this.close.drain();
 		}
 	}
 
@@ -405,21 +367,6 @@ final class UpgradeRuntime implements DisposableBean {
 		this.socket.close();
 		this.lock.close();
 		this.control.close();
-	}
-
-	private static void await(CompletableFuture<Void> future, Duration timeout) {
-		try {
-			future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
-		catch (TimeoutException ex) {
-			logger.warn("The upgrade did not come to its end within " + timeout);
-		}
-		catch (ExecutionException ex) {
-			throw new IllegalStateException(ex.getCause());
-		}
 	}
 
 	// --- for the facade

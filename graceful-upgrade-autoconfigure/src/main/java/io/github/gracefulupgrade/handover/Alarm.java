@@ -1,6 +1,7 @@
 package io.github.gracefulupgrade.handover;
 
 import java.time.Duration;
+import java.util.function.Consumer;
 
 import io.github.gracefulupgrade.handover.ControlThread.Timer;
 import org.jspecify.annotations.Nullable;
@@ -13,15 +14,27 @@ final class Alarm {
 
 	private final ControlThread control;
 
+	private final Consumer<Runnable> runner;
+
 	private @Nullable Timer timer;
 
 	Alarm(ControlThread control) {
+		this(control, Runnable::run);
+	}
+
+	/**
+	 * Create an alarm that is off.
+	 * @param control where tasks are run
+	 * @param runner runs them, and knows what to do with what they throw
+	 */
+	Alarm(ControlThread control, Consumer<Runnable> runner) {
 		this.control = control;
+		this.runner = runner;
 	}
 
 	void set(Duration delay, Runnable task) {
 		off();
-		this.timer = this.control.after(delay, task);
+		this.timer = this.control.after(delay, () -> this.runner.accept(task));
 	}
 
 	void off() {

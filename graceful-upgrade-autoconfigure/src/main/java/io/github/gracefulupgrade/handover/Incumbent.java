@@ -11,24 +11,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * The instance that owns the listeners, from the moment that it serves to its exit. A
  * handover that succeeds is the chain {@link #trigger} → {@link #offer} →
- * {@link #gathered} → {@link #ready} → {@link #accepting} → {@link #drain} →
- * {@link #drained} → {@link #leave}; whatever goes wrong on the way leads back to
+ * {@link #gathered} → {@link #ready}, and goes on in the {@link Resignation}, which
+ * begins with the release of the lock; whatever goes wrong on the way leads back to
  * {@link IncumbentState#SERVING}.
  * <p>
  * All state is the control thread's. The ports do not throw, see {@link ContainedPorts}.
  */
-final class Incumbent {
+final class Incumbent implements Resignation.Owner {
 
 	/**
 	 * How long a process that connected may take to say {@code HELLO}, and how long the
 	 * successor may take to answer {@code FAREWELL} or {@code WITHDRAWN}.
 	 */
 	static final Duration PROMPT_ANSWER = Duration.ofSeconds(5);
-
-	/**
-	 * How often a lock that another process holds is tried again.
-	 */
-	static final Duration LOCK_RETRY = Duration.ofMillis(50);
 
 	private final Ports ports;
 
@@ -53,15 +48,16 @@ final class Incumbent {
 	 */
 	private final Alarm deadline;
 
-	private final Alarm reclaiming;
-
 	private final Shutdown shutdown;
 
+	/**
+	 * The state, unless this instance has resigned: then it is the resignation's.
+	 */
 	private IncumbentState state = IncumbentState.STARTING;
 
 	private @Nullable Candidate successor;
 
-	private @Nullable Departure departure;
+	private @Nullable Resignation resignation;
 
 	private int generation;
 
@@ -83,7 +79,6 @@ final class Incumbent {
 		this.attempts = new Attempts(ports, settings, this.spawning, changed);
 		this.remembered = new RememberedTrigger(ports, settings, this.attempts);
 		this.deadline = new Alarm(ports.control());
-		this.reclaiming = new Alarm(ports.control());
 		this.shutdown = new Shutdown(ports.control(), settings.gracePeriod());
 	}
 
@@ -102,7 +97,7 @@ final class Incumbent {
 	 */
 	void trigger(Trigger trigger) {
 		Candidate successor = this.successor;
-		switch (this.state) {
+		switch (state()) {
 			case SERVING -> {
 				if (this.spawning.isUnderWay()) {
 					this.attempts.refuse(trigger, Outcome.REFUSED, this.spawning.name() + " is not ready yet");
@@ -151,7 +146,7 @@ final class Incumbent {
 	}
 
 	private void gathered(Candidate successor, List<Message.Listener> listeners, List<Belongings.Item> items) {
-		if (this.state != IncumbentState.GATHERING || this.successor != successor) {
+		if (state() != IncumbentState.GATHERING || this.successor != successor) {
 			return; // given up meanwhile
 		}
 		become(IncumbentState.OFFERED);
@@ -168,88 +163,15 @@ final class Incumbent {
 		this.ports.journal()
 			.info("Successor pid=%d took %d listener(s) (%s); incumbent pid=%d commits".formatted(successor.pid(),
 					message.listeners().size(), String.join(", ", message.listeners()), this.settings.pid()));
-		// In this order: when the successor reads COMMIT, the lock is free.
-		this.ports.lock().release();
-		become(IncumbentState.COMMITTED);
-		successor.peer().send(new Message.Commit());
+		Resignation resignation = new Resignation(this.ports, this.settings, successor, this.attempts, this.shutdown,
+				this.deadline, this);
+		this.resignation = resignation;
+		resignation.commit();
 	}
 
-	private void accepting(Candidate successor) {
-		this.reclaiming.off();
-		this.ports.socket().retire();
-		Departure departure = new Departure(this.ports, this.settings, successor, this::drained);
-		this.departure = departure;
-		departure.begin();
-		become(IncumbentState.CLOSING);
-		this.attempts.succeeded(successor);
+	@Override
+	public void replaced() {
 		this.replaced.run();
-		if (this.shutdown.isWanted()) {
-			drain(departure);
-		}
-		else {
-			this.deadline.set(this.settings.closeTimeout(), () -> drain(departure));
-		}
-	}
-
-	private void drain(Departure departure) {
-		this.deadline.off();
-		if (this.shutdown.isWanted()) {
-			departure.doNotWaitForBackground();
-		}
-		departure.drain(this.shutdown.leftOf(this.settings.gracePeriod()));
-		become(IncumbentState.DRAINING);
-	}
-
-	private void drained(Connections.Drained drained) {
-		Candidate successor = this.successor;
-		become(IncumbentState.LEAVING);
-		if (successor == null || successor.isLost()) {
-			leaveOnceSomebodyServes();
-			return;
-		}
-		this.deadline.set(PROMPT_ANSWER, this::leaveUnlessNobodyServes);
-		successor.peer().send(new Message.Farewell(drained, millis(handover()), millis(drain())));
-	}
-
-	private Duration handover() {
-		Attempt last = this.attempts.last();
-		return (last != null) ? last.duration() : Duration.ZERO;
-	}
-
-	private Duration drain() {
-		return (this.departure != null) ? this.departure.drained() : Duration.ZERO;
-	}
-
-	private static long millis(Duration duration) {
-		return Math.max(0, duration.toMillis());
-	}
-
-	/**
-	 * GOODBYE does not come. That says nothing; the lock does.
-	 */
-	private void leaveUnlessNobodyServes() {
-		if (this.ports.lock().tryAcquire()) {
-			if (!anotherServes()) {
-				takeBack();
-				return;
-			}
-			this.ports.lock().release();
-		}
-		leave();
-	}
-
-	private void leave() {
-		this.deadline.off();
-		this.reclaiming.off();
-		if (this.departure != null) {
-			this.departure.leave();
-		}
-		become(IncumbentState.GONE);
-		if (this.successor != null) {
-			this.successor.peer().close();
-		}
-		this.shutdown.mayGoOn();
-		this.ports.exit().leave();
 	}
 
 	// --- the ways back
@@ -258,14 +180,11 @@ final class Incumbent {
 		String reason = "successor pid=%d did not accept within %s (pingora.ready-timeout)".formatted(successor.pid(),
 				text(this.settings.readyTimeout()));
 		successor.peer().send(new Message.Withdrawn(false, reason));
-		if (this.state == IncumbentState.GATHERING || this.state == IncumbentState.OFFERED) {
-			lost(successor, reason);
+		if (this.resignation != null) {
+			this.resignation.doubt(reason);
 		}
 		else {
-			// It may hold the lock by now, and accept at any moment: then it won. Until
-			// one of the two is certain, this instance serves on.
-			successor.failed(reason);
-			reclaim(successor);
+			lost(successor, reason);
 		}
 	}
 
@@ -276,6 +195,10 @@ final class Incumbent {
 		if (successor.isLost()) {
 			return;
 		}
+		if (this.resignation != null) {
+			this.resignation.lost(reason);
+			return;
+		}
 		successor.lost(reason);
 		switch (this.state) {
 			case SERVING -> {
@@ -283,7 +206,7 @@ final class Incumbent {
 				this.ports.journal()
 					.info("Successor pid=%d is gone before incumbent pid=%d handed over: %s".formatted(successor.pid(),
 							this.settings.pid(), reason));
-				this.changed.run();
+				changed();
 				this.spawning.lost(successor, reason);
 				this.remembered.successorFailed(reason);
 			}
@@ -293,103 +216,26 @@ final class Incumbent {
 				become(IncumbentState.SERVING);
 				this.attempts.failed(successor, reason);
 			}
-			case COMMITTED, CLOSING, DRAINING -> {
-				this.ports.journal()
-					.warn("Incumbent pid=%d lost successor pid=%d, to which it released the lock: %s"
-						.formatted(this.settings.pid(), successor.pid(), reason));
-				if (this.departure != null) {
-					this.departure.handOverNoMore();
-				}
-				reclaim(successor);
-			}
-			case LEAVING -> leaveOnceSomebodyServes();
-			case RECLAIMING, STARTING, GONE, STOPPING -> {
+			default -> {
 			}
 		}
 	}
 
-	private void reclaim(Candidate successor) {
-		if (this.state == IncumbentState.COMMITTED) {
-			become(IncumbentState.RECLAIMING);
-			// Whoever asked need not wait for a process that may be stopped for days.
-			this.deadline.set(PROMPT_ANSWER, () -> this.attempts.failed(successor, successor.failure()));
-		}
-		tryReclaim();
-	}
-
-	private void leaveOnceSomebodyServes() {
-		if (this.shutdown.isWanted()) {
-			leave();
-			return;
-		}
-		this.deadline.set(this.settings.readyTimeout(), this::leave);
-		tryReclaim();
-	}
-
-	/**
-	 * Try for the lock until it is clear who goes on. The kernel frees it when the
-	 * successor is dead. As long as another process holds it, that one may be accepting,
-	 * and this instance keeps to the state that it is in.
-	 */
-	private void tryReclaim() {
-		this.reclaiming.off();
-		if (this.ports.lock().tryAcquire()) {
-			if (!anotherServes()) {
-				takeBack();
-				return;
-			}
-			// The moment in which the successor hands over to a successor of its own.
-			this.ports.lock().release();
-		}
+	@Override
+	public void tookBack(boolean accepted) {
 		Candidate successor = this.successor;
-		if (successor != null && successor.isLost()) {
-			if (this.state == IncumbentState.LEAVING && anotherServes()) {
-				leave();
-				return;
-			}
-			if (this.state == IncumbentState.RECLAIMING && anotherServes()) {
-				// The word got lost, but the deed was done.
-				accepting(successor);
-			}
-		}
-		this.reclaiming.set(LOCK_RETRY, this::tryReclaim);
-	}
-
-	/**
-	 * Whether a later generation answers at the path. This instance's own socket stands
-	 * there until a successor accepted, and never afterwards.
-	 */
-	private boolean anotherServes() {
-		return (this.departure != null) ? this.ports.socket().answers() : this.ports.socket().replaced();
-	}
-
-	private void takeBack() {
-		Candidate successor = this.successor;
-		Departure departure = this.departure;
 		this.successor = null;
-		this.departure = null;
-		this.deadline.off();
-		if (departure != null) {
-			departure.takeBack(!this.shutdown.isWanted());
-		}
+		this.resignation = null;
 		if (this.shutdown.isWanted()) {
 			stop(successor);
+			return;
 		}
-		else {
-			this.ports.socket().publish();
-			this.ports.pidFile().write();
-			become(IncumbentState.SERVING);
-			this.ports.journal()
-				.warn("Successor pid=%d is gone; incumbent pid=%d owns the listeners again and %s".formatted(
-						pidOf(successor), this.settings.pid(), (departure != null) ? "accepts again" : "serves on"));
-		}
-		if (successor != null) {
-			successor.peer().close();
-			this.attempts.failed(successor, successor.failure());
-			if (departure != null) {
-				this.attempts.undone(successor);
-			}
-		}
+		this.ports.socket().publish();
+		this.ports.pidFile().write();
+		become(IncumbentState.SERVING);
+		this.ports.journal()
+			.warn("Successor pid=%d is gone; incumbent pid=%d owns the listeners again and %s"
+				.formatted(pidOf(successor), this.settings.pid(), accepted ? "accepts again" : "serves on"));
 	}
 
 	// --- shutdown by somebody else
@@ -401,6 +247,10 @@ final class Incumbent {
 	 */
 	void shutDown(CompletableFuture<Void> done) {
 		if (!this.shutdown.want(done)) {
+			return;
+		}
+		if (this.resignation != null) {
+			this.resignation.shutDown();
 			return;
 		}
 		Candidate successor = this.successor;
@@ -415,38 +265,19 @@ final class Incumbent {
 				}
 				stop(successor);
 			}
-			// The successor takes over, or the lock says that it does not. Which of the
-			// two is not worth more time than requests in flight are.
-			case COMMITTED, RECLAIMING -> this.shutdown.atItsEnd(() -> giveUpOn(successor));
-			case CLOSING -> {
-				if (this.departure != null) {
-					drain(this.departure);
-				}
-			}
-			case DRAINING -> {
-				if (this.departure != null) {
-					this.departure.doNotWaitForBackground();
-				}
-			}
-			case LEAVING -> {
-				if (successor == null || successor.isLost()) {
-					leave();
-				}
-			}
-			case GONE, STOPPING -> this.shutdown.mayGoOn();
+			default -> this.shutdown.mayGoOn();
 		}
 	}
 
-	private void giveUpOn(@Nullable Candidate successor) {
-		if (this.state == IncumbentState.COMMITTED || this.state == IncumbentState.RECLAIMING) {
-			this.spawning.letGo();
-			stop(successor);
-		}
+	@Override
+	public void gaveUp() {
+		this.resignation = null;
+		this.spawning.letGo();
+		stop(this.successor);
 	}
 
 	private void stop(@Nullable Candidate successor) {
 		this.deadline.off();
-		this.reclaiming.off();
 		// From here on, an empty path and a held lock tell who comes that this instance
 		// is on its way out.
 		this.ports.socket().retire();
@@ -467,10 +298,10 @@ final class Incumbent {
 			receivedFromSuccessor(successor, message);
 		}
 		else if (this.strangers.saidHello(peer, message)) {
-			Candidate welcome = this.reception.greeted(peer, message, this.state, this.successor, this.generation);
+			Candidate welcome = this.reception.greeted(peer, message, state(), this.successor, this.generation);
 			if (welcome != null) {
 				this.successor = welcome;
-				this.changed.run();
+				changed();
 			}
 		}
 	}
@@ -489,35 +320,17 @@ final class Incumbent {
 		if (message instanceof Message.Failed failed) {
 			lost(successor, failed.reason());
 		}
-		else if (message instanceof Message.Waiting && this.state == IncumbentState.SERVING && !successor.isWaiting()) {
+		else if (message instanceof Message.Waiting && state() == IncumbentState.SERVING && !successor.isWaiting()) {
 			waiting(successor);
 		}
-		else if (message instanceof Message.Ready ready && this.state == IncumbentState.OFFERED) {
+		else if (message instanceof Message.Ready ready && state() == IncumbentState.OFFERED) {
 			ready(successor, ready);
 		}
-		else if (message instanceof Message.Accepting accepting
-				&& (this.state == IncumbentState.COMMITTED || this.state == IncumbentState.RECLAIMING)) {
-			successor.accepts(accepting);
-			accepting(successor);
-		}
-		else if (message instanceof Message.Received received && this.departure != null
-				&& this.departure.received(received)) {
-			return;
-		}
-		else if (message instanceof Message.Enough && this.departure != null) {
-			this.ports.journal()
-				.info("Successor pid=%d has been replaced itself and takes no more connections of incumbent pid=%d"
-					.formatted(successor.pid(), this.settings.pid()));
-			this.departure.handOverNoMore();
-		}
-		else if (message instanceof Message.Goodbye && this.state == IncumbentState.LEAVING) {
-			leave();
-		}
-		else {
+		else if (this.resignation == null || !this.resignation.received(message)) {
 			Message.discard(message);
 			this.ports.journal()
 				.warn("Successor pid=%d sent %s, which has no place in state %s of incumbent pid=%d; connection closed"
-					.formatted(successor.pid(), message.kind(), this.state, this.settings.pid()));
+					.formatted(successor.pid(), message.kind(), state(), this.settings.pid()));
 			lost(successor, "it sent " + message.kind() + " out of turn");
 		}
 	}
@@ -538,7 +351,7 @@ final class Incumbent {
 	// --- state
 
 	IncumbentState state() {
-		return this.state;
+		return (this.resignation != null) ? this.resignation.state() : this.state;
 	}
 
 	Snapshot.@Nullable Successor successor() {
@@ -554,11 +367,16 @@ final class Incumbent {
 	}
 
 	@Nullable Instant drainDeadline() {
-		return (this.departure != null) ? this.departure.deadline() : null;
+		return (this.resignation != null) ? this.resignation.drainDeadline() : null;
 	}
 
 	private void become(IncumbentState state) {
 		this.state = state;
+		changed();
+	}
+
+	@Override
+	public void changed() {
 		this.changed.run();
 	}
 

@@ -1,7 +1,8 @@
 package io.github.gracefulupgrade.handover;
 
 /**
- * Where an {@link Incumbent} stands.
+ * Where an {@link Incumbent} stands, or, from {@link #COMMITTED} to {@link #GONE}, its
+ * {@link Resignation}.
  */
 enum IncumbentState {
 

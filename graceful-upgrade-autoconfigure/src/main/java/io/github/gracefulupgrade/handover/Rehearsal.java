@@ -112,7 +112,7 @@ final class Rehearsal {
 			fail(this.failures.nobodyAnswers(this.lastWord));
 		}
 		else {
-			this.alarm.set(Successor.RETRY, this::connect);
+			this.alarm.set(Search.RETRY, this::connect);
 		}
 	}
 

@@ -162,7 +162,7 @@ final class FrameCodec {
 			return new FrameOutput(FrameType.ENOUGH).toFrame();
 		}
 		if (message instanceof Message.Farewell farewell) {
-			return farewell(farewell);
+			return encode(farewell);
 		}
 		if (message instanceof Message.Goodbye) {
 			return new FrameOutput(FrameType.GOODBYE).toFrame();
@@ -171,39 +171,27 @@ final class FrameCodec {
 	}
 
 	private static byte[] encode(Message.Offer offer) {
-		if (offer.listeners().size() > MAX_DESCRIPTORS) {
-			throw new IllegalArgumentException("OFFER: %d listeners, at most %d travel in one frame"
-				.formatted(offer.listeners().size(), MAX_DESCRIPTORS));
-		}
-		FrameOutput out = new FrameOutput(FrameType.OFFER).flag(offer.more()).u16(offer.listeners().size());
-		for (Message.Listener listener : offer.listeners()) {
-			out.identifier(listener.name(), NAME_BOUND)
-				.identifier(listener.requested(), NAME_BOUND)
-				.identifier(listener.bound(), NAME_BOUND);
-		}
-		return out.toFrame();
+		FrameOutput out = new FrameOutput(FrameType.OFFER).flag(offer.more());
+		return listeners(out, offer.listeners(), MAX_DESCRIPTORS).toFrame();
 	}
 
 	private static byte[] encode(Message.Terms terms) {
-		if (terms.listeners().size() > Message.Terms.MOST) {
-			throw new IllegalArgumentException("TERMS: %d listeners, at most %d are told of"
-				.formatted(terms.listeners().size(), Message.Terms.MOST));
-		}
-		FrameOutput out = opening(FrameType.TERMS, terms.version()).i64(terms.pid()).u16(terms.listeners().size());
-		for (Message.Listener listener : terms.listeners()) {
+		FrameOutput out = opening(FrameType.TERMS, terms.version()).i64(terms.pid());
+		return listeners(out, terms.listeners(), Message.Terms.MOST).toFrame();
+	}
+
+	private static FrameOutput listeners(FrameOutput out, List<Message.Listener> listeners, int bound) {
+		out.count(listeners.size(), bound);
+		for (Message.Listener listener : listeners) {
 			out.identifier(listener.name(), NAME_BOUND)
 				.identifier(listener.requested(), NAME_BOUND)
 				.identifier(listener.bound(), NAME_BOUND);
 		}
-		return out.toFrame();
+		return out;
 	}
 
 	private static byte[] encode(Message.OpenFiles files) {
-		if (files.descriptors().size() > MAX_DESCRIPTORS) {
-			throw new IllegalArgumentException("DESCRIPTORS: %d, at most %d travel in one frame"
-				.formatted(files.descriptors().size(), MAX_DESCRIPTORS));
-		}
-		FrameOutput out = new FrameOutput(FrameType.DESCRIPTORS).u16(files.descriptors().size());
+		FrameOutput out = new FrameOutput(FrameType.DESCRIPTORS).count(files.descriptors().size(), MAX_DESCRIPTORS);
 		for (Belongings.Open open : files.descriptors()) {
 			out.identifier(open.contributor(), NAME_BOUND).identifier(open.name(), NAME_BOUND);
 		}
@@ -211,15 +199,24 @@ final class FrameCodec {
 	}
 
 	private static byte[] encode(Message.Handoff handoff) {
-		if (handoff.connections().size() > MAX_DESCRIPTORS) {
-			throw new IllegalArgumentException("CONNECTIONS: %d connections, at most %d travel in one frame"
-				.formatted(handoff.connections().size(), MAX_DESCRIPTORS));
-		}
-		FrameOutput out = new FrameOutput(FrameType.CONNECTIONS).u16(handoff.connections().size());
+		FrameOutput out = new FrameOutput(FrameType.CONNECTIONS).count(handoff.connections().size(), MAX_DESCRIPTORS);
 		for (Established connection : handoff.connections()) {
 			out.identifier(connection.listener(), NAME_BOUND).identifier(connection.remote(), NAME_BOUND);
 		}
 		return out.toFrame();
+	}
+
+	private static byte[] encode(Message.Farewell farewell) {
+		Connections.Drained drained = farewell.drained();
+		return new FrameOutput(FrameType.FAREWELL).i64(drained.finished())
+			.i64(drained.cut())
+			.i64(drained.handedOver())
+			.i64(drained.announced())
+			.i64(drained.goneAway())
+			.i64(drained.webSockets())
+			.i64(farewell.handover())
+			.i64(farewell.drain())
+			.toFrame();
 	}
 
 	private static FrameOutput opening(FrameType type, int version) {
@@ -278,19 +275,6 @@ final class FrameCodec {
 		};
 		in.end();
 		return frame;
-	}
-
-	private static byte[] farewell(Message.Farewell farewell) {
-		Connections.Drained drained = farewell.drained();
-		return new FrameOutput(FrameType.FAREWELL).i64(drained.finished())
-			.i64(drained.cut())
-			.i64(drained.handedOver())
-			.i64(drained.announced())
-			.i64(drained.goneAway())
-			.i64(drained.webSockets())
-			.i64(farewell.handover())
-			.i64(farewell.drain())
-			.toFrame();
 	}
 
 	private static Message farewell(FrameInput in) throws ProtocolException {

@@ -78,12 +78,19 @@ final class FrameOutput {
 		return string(encoded, encoded.length);
 	}
 
-	FrameOutput identifiers(List<String> values, int boundOfList, int boundOfEach) {
-		if (values.size() > boundOfList) {
+	/**
+	 * How many entries of a list follow.
+	 */
+	FrameOutput count(int size, int bound) {
+		if (size > bound) {
 			throw new IllegalArgumentException(
-					"%s: a list of %d, at most %d are allowed".formatted(this.type, values.size(), boundOfList));
+					"%s: a list of %d, at most %d are allowed".formatted(this.type, size, bound));
 		}
-		u16(values.size());
+		return u16(size);
+	}
+
+	FrameOutput identifiers(List<String> values, int boundOfList, int boundOfEach) {
+		count(values.size(), boundOfList);
 		values.forEach((value) -> identifier(value, boundOfEach));
 		return this;
 	}

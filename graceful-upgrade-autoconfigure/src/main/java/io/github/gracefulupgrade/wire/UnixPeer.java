@@ -3,14 +3,7 @@ package io.github.gracefulupgrade.wire;
 import java.io.EOFException;
 import java.io.FileDescriptor;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InterruptedIOException;
-import java.io.OutputStream;
-import java.net.SocketException;
-import java.net.SocketTimeoutException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
@@ -35,27 +28,23 @@ import org.newsclub.net.unix.FileDescriptorCast;
 final class UnixPeer implements Peer {
 
 	/**
-	 * All that junixsocket ever uses; room for 60 descriptors.
-	 */
-	private static final int ANCILLARY_BUFFER = 256;
-
-	/**
-	 * How long to wait before descriptors are sent again when the kernel says that too
-	 * many of this user's are in flight.
-	 */
-	private static final Duration BACK_OFF = Duration.ofMillis(20);
-
-	/**
 	 * To read from. Closed by the reader.
 	 */
 	private final AFUNIXSocket socket;
+
+	private final FrameReader reader;
 
 	/**
 	 * A duplicate to write to. When the peer has closed its end, junixsocket closes the
 	 * object that it wrote to, and what the peer had sent before would be lost with it.
 	 * Used under {@link #sending}, closed by the reader under the same lock.
 	 */
-	private final AFUNIXSocket writer;
+	private final AFUNIXSocket duplicate;
+
+	/**
+	 * Guarded by {@link #sending}.
+	 */
+	private final FrameWriter writer;
 
 	private final Peer.Events events;
 
@@ -99,16 +88,6 @@ final class UnixPeer implements Peer {
 	private boolean closed;
 
 	/**
-	 * The descriptors that came with the frame that is being read. Reader only.
-	 */
-	private final List<Descriptor> came = new ArrayList<>();
-
-	/**
-	 * Whether no frame has begun yet. Reader only.
-	 */
-	private boolean silent = true;
-
-	/**
 	 * Take over a connected socket; on failure, too.
 	 */
 	UnixPeer(AFUNIXSocket socket, boolean incoming, Peer.Events events, WireSettings settings,
@@ -120,9 +99,9 @@ final class UnixPeer implements Peer {
 		this.deadlines = deadlines;
 		this.whenEnded = whenEnded;
 		try {
-			// Before the first read: what comes without it is lost.
-			socket.setAncillaryReceiveBufferSize(ANCILLARY_BUFFER);
-			this.writer = FileDescriptorCast.duplicating(socket.getFileDescriptor()).as(AFUNIXSocket.class);
+			this.reader = new FrameReader(socket, incoming, settings, this::deadline);
+			this.duplicate = FileDescriptorCast.duplicating(socket.getFileDescriptor()).as(AFUNIXSocket.class);
+			this.writer = new FrameWriter(this.duplicate, this.down);
 		}
 		catch (IOException ex) {
 			close(socket);
@@ -157,7 +136,7 @@ final class UnixPeer implements Peer {
 				Future<?> deadline = deadline(this.settings.writeTimeout(), "the peer did not take " + message.kind());
 				try {
 					for (Message part : FrameCodec.split(message)) {
-						interrupted |= write(FrameCodec.encode(part), FrameCodec.descriptors(part));
+						interrupted |= this.writer.write(part);
 					}
 				}
 				catch (IOException | IllegalArgumentException ex) {
@@ -170,65 +149,6 @@ final class UnixPeer implements Peer {
 		}
 		if (interrupted) {
 			Thread.currentThread().interrupt();
-		}
-	}
-
-	/**
-	 * Write a frame with its descriptors.
-	 * @return whether the thread was interrupted meanwhile
-	 */
-	private boolean write(byte[] frame, List<Descriptor> descriptors) throws IOException {
-		FileDescriptor[] travelling = new FileDescriptor[descriptors.size()];
-		for (int i = 0; i < travelling.length; i++) {
-			travelling[i] = Descriptors.of(descriptors.get(i).number());
-		}
-		OutputStream out = this.writer.getOutputStream();
-		boolean interrupted = false;
-		int written = 0;
-		while (written < frame.length) {
-			if (written == 0) {
-				// Each write forgets them, also one that fails.
-				this.writer.setOutboundFileDescriptors(travelling);
-			}
-			try {
-				out.write(frame, written, frame.length - written);
-				written = frame.length;
-			}
-			catch (SocketTimeoutException ex) {
-				throw ex;
-			}
-			catch (InterruptedIOException ex) {
-				interrupted |= Thread.interrupted();
-				written += ex.bytesTransferred;
-			}
-			catch (SocketException ex) {
-				if (written > 0 || travelling.length == 0 || !mayBeTooManyInFlight(ex)) {
-					throw ex;
-				}
-				interrupted |= backOff(ex);
-			}
-		}
-		return interrupted;
-	}
-
-	/**
-	 * Whether this may be ETOOMANYREFS, which junixsocket has no type for. Its text
-	 * depends on the locale, so this is any failure of no type of its own. If it is
-	 * another one, it is just as lasting at the deadline.
-	 */
-	private boolean mayBeTooManyInFlight(SocketException ex) {
-		return ex.getClass() == SocketException.class;
-	}
-
-	private boolean backOff(SocketException ex) throws SocketException {
-		try {
-			if (this.down.await(BACK_OFF.toMillis(), TimeUnit.MILLISECONDS)) {
-				throw ex;
-			}
-			return false;
-		}
-		catch (InterruptedException interrupt) {
-			return true;
 		}
 	}
 
@@ -269,8 +189,7 @@ final class UnixPeer implements Peer {
 			if (this.incoming) {
 				this.events.connected(this);
 			}
-			InputStream in = this.socket.getInputStream();
-			for (Message message = receive(in); message != null; message = receive(in)) {
+			for (Message message = this.reader.receive(); message != null; message = this.reader.receive()) {
 				deliver(message);
 			}
 			reason = "the peer closed the connection";
@@ -298,89 +217,15 @@ final class UnixPeer implements Peer {
 	}
 
 	private void release() {
-		Descriptors.closeAll(this.came);
+		this.reader.discard();
 		synchronized (this.sending) {
 			synchronized (this.closing) {
 				this.closed = true;
-				close(this.writer);
+				close(this.duplicate);
 				close(this.socket);
 			}
 		}
 		this.whenEnded.accept(this);
-	}
-
-	/**
-	 * Receive one message. Never reads beyond its frame, so that descriptors cannot be
-	 * taken for those of another.
-	 * @return the message, or {@code null} if the peer closed the connection
-	 */
-	private @Nullable Message receive(InputStream in) throws IOException, ProtocolException {
-		byte[] header = new byte[FrameCodec.HEADER];
-		int begun = begin(in, header);
-		if (begun < 0) {
-			return null;
-		}
-		Future<?> deadline = deadline(this.settings.stallTimeout(),
-				"the peer stalled in the middle of a frame: no end of it");
-		byte[] body;
-		try {
-			readFully(in, header, begun);
-			body = new byte[FrameCodec.length(header)];
-			readFully(in, body, 0);
-		}
-		finally {
-			deadline.cancel(false);
-		}
-		Message message = FrameCodec.decode(body).message(List.copyOf(this.came));
-		this.came.clear();
-		return message;
-	}
-
-	private int begin(InputStream in, byte[] header) throws IOException, ProtocolException {
-		Future<?> deadline = null;
-		if (this.silent && this.incoming) {
-			deadline = deadline(this.settings.helloTimeout(), "the peer said nothing");
-		}
-		try {
-			return read(in, header, 0);
-		}
-		finally {
-			this.silent = false;
-			if (deadline != null) {
-				deadline.cancel(false);
-			}
-		}
-	}
-
-	private void readFully(InputStream in, byte[] bytes, int from) throws IOException, ProtocolException {
-		for (int position = from; position < bytes.length;) {
-			int count = read(in, bytes, position);
-			if (count < 0) {
-				throw new EOFException();
-			}
-			position += count;
-		}
-	}
-
-	private int read(InputStream in, byte[] bytes, int from) throws IOException, ProtocolException {
-		int count = in.read(bytes, from, bytes.length - from);
-		IOException lost = null;
-		for (FileDescriptor descriptor : this.socket.getReceivedFileDescriptors()) {
-			try {
-				this.came.add(Descriptors.keep(descriptor));
-			}
-			catch (IOException ex) {
-				lost = ex;
-			}
-		}
-		if (lost != null) {
-			throw lost;
-		}
-		if (this.came.size() > FrameCodec.MAX_DESCRIPTORS) {
-			throw new ProtocolException("a frame came with %d descriptors, at most %d are allowed"
-				.formatted(this.came.size(), FrameCodec.MAX_DESCRIPTORS));
-		}
-		return count;
 	}
 
 	private void deliver(Message message) {

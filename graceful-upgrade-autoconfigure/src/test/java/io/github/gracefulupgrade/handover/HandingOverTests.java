@@ -420,7 +420,7 @@ class HandingOverTests {
 	void successorThatGetsNoAnswerToReadyGivesUp() {
 		Instance successor = Moment.READY.reach(this.world, this.incumbent, Mode.SUCCESSOR);
 		this.incumbent.isStopped(true);
-		this.world.pass(Instance.READY_TIMEOUT.plus(Successor.SLACK));
+		this.world.pass(Instance.READY_TIMEOUT.plus(Claim.SLACK));
 		assertThat(successor.exitCode()).isEqualTo(1);
 		this.incumbent.isStopped(false);
 		this.world.deliver();

@@ -2,6 +2,7 @@ package io.github.gracefulupgrade.handover;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
@@ -97,6 +98,27 @@ class SuccessorLossTests {
 		successor.failingAt(Stage.REST).goesOn();
 		assertThat(this.incumbent.phase()).isEqualTo(Phase.SERVING);
 		assertThat(this.incumbent.calls).doesNotContain("listeners.pause", "background.stop", "exit.prepare");
+		this.world.isUpgraded(this.incumbent);
+	}
+
+	@Test
+	void lossThatEndsTheDrainIsTakenBackOnce() {
+		Script successor = Script.connectedTo(this.world).saysHelloWaitsAndIsOffered(this.incumbent);
+		successor.says(new Message.Ready(List.of("http")));
+		successor.lock();
+		successor.takesThePath();
+		this.world.client(this.incumbent, Duration.ZERO);
+		successor.says(new Message.Accepting(List.of("http"), 9));
+		this.world.pass(Instance.CLOSE_TIMEOUT.plusSeconds(1));
+		assertThat(successor.lastHeard()).as("all that the drain waits for an answer to")
+			.isInstanceOf(Message.Handoff.class);
+		successor.dies();
+		assertThat(this.incumbent.phase()).isEqualTo(Phase.SERVING);
+		assertThat(this.incumbent.accepts()).isTrue();
+		assertThat(this.incumbent.journal.stream().filter((line) -> line.contains("owns the listeners again")))
+			.singleElement()
+			.asString()
+			.contains("Successor pid=%d is gone".formatted(successor.pid));
 		this.world.isUpgraded(this.incumbent);
 	}
 

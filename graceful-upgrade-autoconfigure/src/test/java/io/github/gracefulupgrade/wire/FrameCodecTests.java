@@ -183,13 +183,25 @@ class FrameCodecTests {
 		assertThatIllegalArgumentException().isThrownBy(() -> FrameCodec.encode(new Accepting(names(1024, 63), 0)))
 			.withMessageContaining("ACCEPTING")
 			.withMessageContaining("65536");
-		assertThatIllegalArgumentException().isThrownBy(() -> FrameCodec.encode(new Offer(listeners(33), false)));
 		assertThatIllegalArgumentException().isThrownBy(() -> FrameCodec.encode(new Hello(65536, 1, "")));
 		assertThatIllegalArgumentException().isThrownBy(() -> FrameCodec.encode(new Hello(-1, 1, "")));
 		assertThatIllegalArgumentException().isThrownBy(() -> FrameCodec.encode(new Hello(1, -1, "")));
 		assertThatIllegalArgumentException().isThrownBy(() -> FrameCodec.encode(new Welcome(1, 1, -1)));
 		assertThatIllegalArgumentException()
 			.isThrownBy(() -> FrameCodec.encode(new Farewell(new Drained(-1, 0, 0, 0, 0, 0), 0, 0)));
+	}
+
+	@Test
+	void listsThatAreTooLongAreNotEncoded() {
+		List<Message> tooLong = List.of(new Offer(listeners(33), false),
+				new Terms(1, 1, Collections.nCopies(Terms.MOST + 1, told("server"))),
+				new OpenFiles(Collections.nCopies(33, new Open("c", "n", Descriptor.borrowed(5)))),
+				new Handoff(Collections.nCopies(33, connection(5))));
+		for (Message message : tooLong) {
+			assertThatIllegalArgumentException().isThrownBy(() -> FrameCodec.encode(message))
+				.withMessageStartingWith(message.kind())
+				.withMessageContaining("at most");
+		}
 	}
 
 	@Test

@@ -121,7 +121,7 @@ final class FaultInjection {
 	}
 
 	private static void write(Mirror peer, int... bytes) {
-		peer.field("writer").call("getOutputStream", "()").call("write", "([B)", peer.bytes(bytes));
+		peer.field("duplicate").call("getOutputStream", "()").call("write", "([B)", peer.bytes(bytes));
 	}
 
 	private void starve() throws IOException {
