@@ -74,6 +74,8 @@ public class GracefulUpgradeProperties {
 	 */
 	private boolean rehearsal = true;
 
+	private final Ramp ramp = new Ramp();
+
 	private final State state = new State();
 
 	private final Spawn spawn = new Spawn();
@@ -158,12 +160,56 @@ public class GracefulUpgradeProperties {
 		this.rehearsal = rehearsal;
 	}
 
+	public Ramp getRamp() {
+		return this.ramp;
+	}
+
 	public State getState() {
 		return this.state;
 	}
 
 	public Spawn getSpawn() {
 		return this.spawn;
+	}
+
+	/**
+	 * How gradually a successor takes over.
+	 */
+	public static class Ramp {
+
+		/**
+		 * Whether the successor's share of new connections grows from little to all
+		 * during 'pingora.close-timeout', instead of being up to chance meanwhile. To be
+		 * set for both instances.
+		 */
+		private boolean enabled;
+
+		/**
+		 * Over how long a draining instance hands its keep-alive connections over, each
+		 * at a moment of its own, at most for two thirds of 'pingora.grace-period'. Zero
+		 * for all at once.
+		 */
+		private Duration connectionsOver = Duration.ZERO;
+
+		public boolean isEnabled() {
+			return this.enabled;
+		}
+
+		public void setEnabled(boolean enabled) {
+			this.enabled = enabled;
+		}
+
+		public Duration getConnectionsOver() {
+			return this.connectionsOver;
+		}
+
+		public void setConnectionsOver(Duration connectionsOver) {
+			if (connectionsOver.isNegative()) {
+				throw new IllegalArgumentException("'" + connectionsOver + "' is negative");
+			}
+			this.connectionsOver = connectionsOver;
+		}
+
 	}
 
 	/**

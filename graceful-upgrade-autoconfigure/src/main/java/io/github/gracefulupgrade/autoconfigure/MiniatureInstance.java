@@ -56,9 +56,9 @@ final class MiniatureInstance implements AutoCloseable {
 
 	private final GenericApplicationContext context = new GenericApplicationContext();
 
-	private final ConnectionTracker connections = new ConnectionTracker(Descriptors::duplicate);
+	private final ConnectionTracker connections = new ConnectionTracker(Descriptors::duplicate, Duration.ZERO);
 
-	private final UpgradableListeners listeners = new UpgradableListeners(this.journal, this.connections);
+	private final UpgradableListeners listeners = new UpgradableListeners(this.journal, this.connections, false);
 
 	private final CompletableFuture<Void> left = new CompletableFuture<>();
 

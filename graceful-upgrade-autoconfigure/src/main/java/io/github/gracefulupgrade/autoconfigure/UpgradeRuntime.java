@@ -62,9 +62,9 @@ final class UpgradeRuntime implements DisposableBean {
 	private final ExecutorControlThread control = new ExecutorControlThread(
 			(ex) -> logger.error("A step of an upgrade failed unexpectedly", ex));
 
-	private final ConnectionTracker connections = new ConnectionTracker(Descriptors::duplicate);
+	private final ConnectionTracker connections;
 
-	private final UpgradableListeners listeners = new UpgradableListeners(this.journal, this.connections);
+	private final UpgradableListeners listeners;
 
 	private final UpgradableServers servers;
 
@@ -118,6 +118,9 @@ final class UpgradeRuntime implements DisposableBean {
 			Duration timeoutPerShutdownPhase, ConfigurableApplicationContext context, Runnable beforeExit) {
 		this.context = context;
 		this.properties = properties;
+		GracefulUpgradeProperties.Ramp ramp = properties.getRamp();
+		this.connections = new ConnectionTracker(Descriptors::duplicate, ramp.getConnectionsOver());
+		this.listeners = new UpgradableListeners(this.journal, this.connections, ramp.isEnabled());
 		this.servers = new UpgradableServers(this.listeners, this.connections, properties.isConnectionHandover());
 		long pid = ProcessHandle.current().pid();
 		Duration gracePeriod = properties.getGracePeriod();

@@ -1,6 +1,7 @@
 package io.github.gracefulupgrade.handover;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -22,6 +23,8 @@ final class Candidate {
 	private boolean lost;
 
 	private @Nullable String failure;
+
+	private List<String> listeners = List.of();
 
 	private Set<String> connectable = Set.of();
 
@@ -66,6 +69,20 @@ final class Candidate {
 		this.lost = true;
 		this.peer.close();
 		failed(reason);
+	}
+
+	/**
+	 * It has taken listeners, and said which.
+	 */
+	void took(Message.Ready message) {
+		this.listeners = message.listeners();
+	}
+
+	/**
+	 * The names of the listeners that it took.
+	 */
+	List<String> listeners() {
+		return this.listeners;
 	}
 
 	/**

@@ -1,5 +1,7 @@
 package io.github.gracefulupgrade.handover;
 
+import java.time.Duration;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalLong;
@@ -148,6 +150,21 @@ final class ContainedPorts {
 		@Override
 		public void open() {
 			run("accept", this.listeners::open);
+		}
+
+		@Override
+		public void acceptMore(Duration over) {
+			run("accept", () -> this.listeners.acceptMore(over));
+		}
+
+		@Override
+		public void acceptLess(Collection<String> names, Duration over) {
+			run("accept less and less", () -> this.listeners.acceptLess(names, over));
+		}
+
+		@Override
+		public void acceptAll() {
+			run("accept all the time", this.listeners::acceptAll);
 		}
 
 		@Override

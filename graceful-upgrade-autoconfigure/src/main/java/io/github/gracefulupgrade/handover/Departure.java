@@ -97,6 +97,9 @@ final class Departure {
 	 */
 	void begin() {
 		this.ports.exit().prepare();
+		if (!this.successor.isLost()) {
+			this.ports.listeners().acceptLess(this.successor.listeners(), this.settings.closeTimeout());
+		}
 		this.ports.background().stop(() -> this.ports.control().execute(this::doNotWaitForBackground));
 	}
 
@@ -224,6 +227,8 @@ final class Departure {
 	 */
 	void handOverNoMore() {
 		this.enough = true;
+		// Nobody knows any more how much the successor accepts.
+		this.ports.listeners().acceptAll();
 		if (this.outbox != null) {
 			this.outbox.close();
 		}

@@ -160,6 +160,7 @@ final class Incumbent implements Resignation.Owner {
 			lost(successor, "it is READY without any listener");
 			return;
 		}
+		successor.took(message);
 		this.ports.journal()
 			.info("Successor pid=%d took %d listener(s) (%s); incumbent pid=%d commits".formatted(successor.pid(),
 					message.listeners().size(), String.join(", ", message.listeners()), this.settings.pid()));

@@ -1,5 +1,7 @@
 package io.github.gracefulupgrade.handover;
 
+import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 
@@ -46,6 +48,28 @@ public interface Listeners {
 	 * Accept connections: opens the gate behind which a successor's listeners wait.
 	 */
 	void open();
+
+	/**
+	 * As {@link #open()}, beside a predecessor that accepts, too: listeners that it
+	 * handed over may accept for a part of the time only at first, which grows.
+	 * @param over how long both are to accept; at its end at the latest this instance
+	 * accepts all the time
+	 */
+	void acceptMore(Duration over);
+
+	/**
+	 * Accept on beside a successor: for a part of the time only that may shrink, until
+	 * {@link #pause()}. Does nothing to listeners that do not accept.
+	 * @param listeners the names of the listeners that the successor accepts on
+	 * @param over how long both are to accept
+	 */
+	void acceptLess(Collection<String> listeners, Duration over);
+
+	/**
+	 * End what {@link #acceptMore} or {@link #acceptLess} began: nobody else may accept
+	 * any more. Does nothing to listeners that do not accept.
+	 */
+	void acceptAll();
 
 	/**
 	 * Stop accepting, but keep the listening sockets: what connects now waits in their

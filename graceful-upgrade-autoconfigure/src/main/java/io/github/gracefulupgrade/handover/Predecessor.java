@@ -113,6 +113,8 @@ final class Predecessor {
 	 * Serve connections that it established.
 	 */
 	void handsOver(Message.Handoff message) {
+		// It accepts no more.
+		this.ports.listeners().acceptAll();
 		List<Connections.Established> connections = message.connections();
 		int taken = 0;
 		// One that goes takes none: they are better off where they are.
@@ -137,6 +139,7 @@ final class Predecessor {
 	 */
 	void saysFarewell(Message.Farewell message) {
 		if (!this.shuttingDown) {
+			this.ports.listeners().acceptAll();
 			this.farewell = message;
 			send(new Message.Goodbye());
 			this.ports.journal()

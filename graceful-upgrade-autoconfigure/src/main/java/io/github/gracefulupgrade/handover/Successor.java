@@ -214,7 +214,12 @@ final class Successor {
 		}
 		this.ports.socket().publish();
 		this.ports.pidFile().write();
-		this.ports.listeners().open();
+		if (this.predecessor.isConnected()) {
+			this.ports.listeners().acceptMore(this.settings.closeTimeout());
+		}
+		else {
+			this.ports.listeners().open();
+		}
 		become(SuccessorState.ACCEPTING);
 		if (!this.predecessor.exists()) {
 			this.ports.journal()
@@ -349,6 +354,7 @@ final class Successor {
 				.warn("Predecessor pid=%d is gone: %s; pid=%d owns the listeners and goes on"
 					.formatted(this.predecessor.pid(), reason, this.settings.pid()));
 			case ACCEPTING -> {
+				this.containedPorts.listeners().acceptAll();
 				this.ports.journal()
 					.warn("Predecessor pid=%d is gone before its drain was over: %s; pid=%d serves on"
 						.formatted(this.predecessor.pid(), reason, this.settings.pid()));

@@ -3,6 +3,7 @@ package io.github.gracefulupgrade.netty;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.time.Duration;
 
 import io.github.gracefulupgrade.handover.Connections.Established;
 import io.netty.channel.Channel;
@@ -10,6 +11,7 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.epoll.EpollServerSocketChannel;
+import org.jspecify.annotations.Nullable;
 
 /**
  * First handler of a server channel: decides whether it accepts. While the gate is shut,
@@ -38,6 +40,11 @@ final class AcceptGate extends ChannelDuplexHandler {
 	private boolean open;
 
 	private boolean bound;
+
+	/**
+	 * What opens and shuts the gate in turns, while something does.
+	 */
+	private @Nullable AcceptRamp ramp;
 
 	AcceptGate(boolean adopted, boolean open, ListenerTraits traits, ConnectionTracker connections) {
 		this.adopted = adopted;
@@ -99,6 +106,12 @@ final class AcceptGate extends ChannelDuplexHandler {
 		super.channelRead(ctx, msg);
 	}
 
+	@Override
+	public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+		endRamp();
+		super.channelInactive(ctx);
+	}
+
 	/**
 	 * Make an accepted connection of one that another process accepted, by letting it
 	 * take the way through the pipeline that all take.
@@ -120,17 +133,55 @@ final class AcceptGate extends ChannelDuplexHandler {
 		}
 	}
 
+	/**
+	 * Accept all the time.
+	 */
 	void open(Channel channel) {
-		this.open = true;
-		channel.config().setAutoRead(true);
-		// Auto-read may have been on all the time, and then asks for no read by itself.
-		channel.read();
+		endRamp();
+		turn(channel, true);
 	}
 
+	/**
+	 * Accept no more.
+	 */
 	void shut(Channel channel) {
-		this.open = false;
-		// Takes the interest in new connections back from epoll.
-		channel.config().setAutoRead(false);
+		endRamp();
+		turn(channel, false);
+	}
+
+	/**
+	 * Accept for a part of the time that grows or shrinks.
+	 */
+	void ramp(Channel channel, boolean growing, Duration over) {
+		endRamp();
+		this.ramp = AcceptRamp.begin(channel.eventLoop(), growing, over, (open) -> turn(channel, open));
+	}
+
+	/**
+	 * If this gate opens and shuts in turns, open it for good.
+	 */
+	void acceptAll(Channel channel) {
+		if (this.ramp != null) {
+			open(channel);
+		}
+	}
+
+	private void endRamp() {
+		if (this.ramp != null) {
+			this.ramp.end();
+			this.ramp = null;
+		}
+	}
+
+	private void turn(Channel channel, boolean open) {
+		this.open = open;
+		// If it is off, this takes the interest in new connections back from epoll.
+		channel.config().setAutoRead(open);
+		if (open) {
+			// Auto-read may have been on all the time, and then asks for no read by
+			// itself.
+			channel.read();
+		}
 	}
 
 }

@@ -1,5 +1,6 @@
 package io.github.gracefulupgrade.netty;
 
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,6 +32,8 @@ import reactor.netty.ChannelPipelineConfigurer;
 public final class ConnectionTracker implements Connections {
 
 	private final IntFunction<Descriptor> duplicator;
+
+	private final Duration connectionsOver;
 
 	private final DescriptorBudget budget = new DescriptorBudget();
 
@@ -70,9 +73,12 @@ public final class ConnectionTracker implements Connections {
 	 * Create a tracker.
 	 * @param duplicator makes a duplicate of a descriptor, with close-on-exec; throws if
 	 * the process has too many
+	 * @param connectionsOver over how long a drain hands connections over; zero for at
+	 * once
 	 */
-	public ConnectionTracker(IntFunction<Descriptor> duplicator) {
+	public ConnectionTracker(IntFunction<Descriptor> duplicator, Duration connectionsOver) {
 		this.duplicator = duplicator;
+		this.connectionsOver = connectionsOver;
 	}
 
 	void adoptThrough(Predicate<Established> adopter) {
@@ -141,7 +147,7 @@ public final class ConnectionTracker implements Connections {
 
 	@Override
 	public void drain(Plan plan, Consumer<Drained> done) {
-		Drain drain = new Drain(plan);
+		Drain drain = new Drain(plan, this.connectionsOver);
 		this.drain = drain;
 		Ending ending = new Ending(drain, done);
 		this.ending = ending;

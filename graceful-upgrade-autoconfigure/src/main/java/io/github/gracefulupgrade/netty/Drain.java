@@ -1,6 +1,7 @@
 package io.github.gracefulupgrade.netty;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
 import io.github.gracefulupgrade.handover.Connections.Drained;
@@ -12,9 +13,24 @@ import io.github.gracefulupgrade.handover.Connections.Plan;
  */
 final class Drain {
 
+	/**
+	 * The fractions of its multiples are spread evenly, however many there are.
+	 */
+	private static final double GOLDEN_RATIO = 0.618033988749895;
+
 	private final Plan plan;
 
+	private final long start = System.nanoTime();
+
 	private final long end;
+
+	/**
+	 * Over how long the moments are spread at which connections are handed over, in
+	 * nanoseconds.
+	 */
+	private final long spread;
+
+	private final AtomicInteger moments = new AtomicInteger();
 
 	private final Tally tally = new Tally();
 
@@ -22,9 +38,16 @@ final class Drain {
 
 	private volatile boolean on = true;
 
-	Drain(Plan plan) {
+	/**
+	 * Create a drain that begins now.
+	 * @param plan what it is to do
+	 * @param connectionsOver over how long connections are handed over; the last third of
+	 * the grace period is left for those that are busy then
+	 */
+	Drain(Plan plan, Duration connectionsOver) {
 		this.plan = plan;
-		this.end = System.nanoTime() + plan.grace().toNanos();
+		this.end = this.start + plan.grace().toNanos();
+		this.spread = Math.min(connectionsOver.toNanos(), plan.grace().toNanos() / 3 * 2);
 	}
 
 	Plan plan() {
@@ -51,6 +74,22 @@ final class Drain {
 
 	boolean moves(String listener) {
 		return this.moving && this.plan.movable().contains(listener);
+	}
+
+	/**
+	 * Whether connections have moments of their own.
+	 */
+	boolean isSpread() {
+		return this.spread > 0;
+	}
+
+	/**
+	 * The moment from which one more connection may be handed over.
+	 * @return the moment, as {@link System#nanoTime()}
+	 */
+	long nextMoment() {
+		double position = this.moments.getAndIncrement() * GOLDEN_RATIO;
+		return this.start + (long) ((position - Math.floor(position)) * this.spread);
 	}
 
 	void moving(Established established) {

@@ -76,6 +76,16 @@ final class TrackedConnection implements Exchanges.Owner {
 
 	private @Nullable WebSocketFarewell farewell;
 
+	/**
+	 * The drain in which this connection has, or had, a moment of its own.
+	 */
+	private @Nullable Drain awaiting;
+
+	/**
+	 * That moment, as {@link System#nanoTime()}.
+	 */
+	private long moment;
+
 	TrackedConnection(Channel channel, ListenerTraits listener, ConnectionTracker tracker) {
 		this.channel = channel;
 		this.listener = listener;
@@ -205,6 +215,10 @@ final class TrackedConnection implements Exchanges.Owner {
 			drain.tally().announced.increment();
 			close();
 		}
+		else if (canMove(drain) && isEarly(drain)) {
+			// As if there were no drain.
+			return;
+		}
 		else if (exchanges.isBetweenRequests() && isAtRest(operations)) {
 			if (drain.plan().closeIdle()) {
 				close();
@@ -249,8 +263,23 @@ final class TrackedConnection implements Exchanges.Owner {
 		if (exchanges.isCloseAnnounced()) {
 			return exchanges.isReceived();
 		}
-		return canMove(drain) ? exchanges.hasOnlyWholeRequests()
+		return canMove(drain) ? exchanges.hasOnlyWholeRequests() && !isEarly(drain)
 				: exchanges.isReceived() && exchanges.inFlight() > 0 && drain.isLate();
+	}
+
+	/**
+	 * Whether the moment is still to come from which this connection is handed over.
+	 */
+	private boolean isEarly(Drain drain) {
+		if (!drain.isSpread()) {
+			return false;
+		}
+		if (this.awaiting != drain) {
+			this.awaiting = drain;
+			this.moment = drain.nextMoment();
+			this.channel.eventLoop().schedule(this::drain, this.moment - System.nanoTime(), TimeUnit.NANOSECONDS);
+		}
+		return this.moment - System.nanoTime() > 0;
 	}
 
 	/**

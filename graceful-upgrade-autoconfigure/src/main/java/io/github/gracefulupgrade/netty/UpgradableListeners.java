@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
@@ -64,13 +65,21 @@ public final class UpgradableListeners implements Listeners {
 	private boolean rehearsing;
 
 	/**
+	 * Whether a successor's share of new connections grows from little to all.
+	 */
+	private final boolean ramp;
+
+	/**
 	 * Create the listeners of an application.
 	 * @param journal where it is written what becomes of each listener
 	 * @param connections told of every accepted connection
+	 * @param ramp whether a successor's share of new connections grows from little to all
+	 * while both accept, instead of being up to chance from the beginning
 	 */
-	public UpgradableListeners(Journal journal, ConnectionTracker connections) {
+	public UpgradableListeners(Journal journal, ConnectionTracker connections, boolean ramp) {
 		this.journal = journal;
 		this.connections = connections;
+		this.ramp = ramp;
 		connections.adoptThrough(this::adoptConnection);
 	}
 
@@ -236,6 +245,36 @@ public final class UpgradableListeners implements Listeners {
 	}
 
 	@Override
+	public synchronized void acceptMore(Duration over) {
+		this.open = true;
+		for (Listening listener : this.listening) {
+			// Nobody else accepts on those that this instance bound itself.
+			if (this.ramp && !over.isZero() && listener.isInherited()) {
+				listener.ramp(true, over);
+			}
+			else {
+				listener.open();
+			}
+		}
+	}
+
+	@Override
+	public synchronized void acceptLess(Collection<String> names, Duration over) {
+		if (this.ramp && this.open && !over.isZero()) {
+			this.listening.stream()
+				.filter((listener) -> names.contains(listener.name))
+				.forEach((listener) -> listener.ramp(false, over));
+		}
+	}
+
+	@Override
+	public synchronized void acceptAll() {
+		if (this.ramp) {
+			this.listening.forEach(Listening::acceptAll);
+		}
+	}
+
+	@Override
 	public synchronized void pause() {
 		this.open = false;
 		this.connections.pausing(CompletableFuture
@@ -367,6 +406,14 @@ public final class UpgradableListeners implements Listeners {
 
 		void open() {
 			this.channel.eventLoop().execute(() -> this.gate.open(this.channel));
+		}
+
+		void ramp(boolean growing, Duration over) {
+			this.channel.eventLoop().execute(() -> this.gate.ramp(this.channel, growing, over));
+		}
+
+		void acceptAll() {
+			this.channel.eventLoop().execute(() -> this.gate.acceptAll(this.channel));
 		}
 
 		CompletableFuture<Void> pause() {

@@ -93,6 +93,8 @@ class GracefulUpgradeAutoConfigurationTests {
 			assertThat(properties.getGracePeriod()).isNull();
 			assertThat(properties.isConnectionHandover()).isTrue();
 			assertThat(properties.getPidFile()).isNull();
+			assertThat(properties.getRamp().isEnabled()).isFalse();
+			assertThat(properties.getRamp().getConnectionsOver()).isZero();
 			assertThat(context.getBean(UpgradeRuntime.class).settings().gracePeriod())
 				.isEqualTo(Duration.ofSeconds(30));
 		});
@@ -120,6 +122,14 @@ class GracefulUpgradeAutoConfigurationTests {
 	@Test
 	void theUpgradePropertyTakesNoOtherValue() {
 		this.runner.withPropertyValues("pingora.upgrade-sock=/run/app/s", "pingora.upgrade=banana")
+			.run((context) -> assertThat(context).hasFailed());
+	}
+
+	@Test
+	void connectionsAreNotHandedOverWithinLessThanNoTime() {
+		this.runner
+			.withPropertyValues("pingora.upgrade-sock=/run/app/s", "pingora.ramp.enabled=true",
+					"pingora.ramp.connections-over=-1s")
 			.run((context) -> assertThat(context).hasFailed());
 	}
 

@@ -21,9 +21,9 @@ class FailingPortsTests {
 	private final Instance incumbent = this.world.incumbent();
 
 	@ParameterizedTest
-	@ValueSource(strings = { "listeners.pause", "connections.drain", "connections.progress", "background.stop",
-			"exit.prepare", "socket.retire", "socket.answers", "socket.replaced", "lock.tryAcquire", "lock.holder",
-			"observer" })
+	@ValueSource(strings = { "listeners.pause", "listeners.acceptLess", "connections.drain", "connections.progress",
+			"background.stop", "exit.prepare", "socket.retire", "socket.answers", "socket.replaced", "lock.tryAcquire",
+			"lock.holder", "observer" })
 	void incumbentHandsOverNevertheless(String broken) {
 		Instance successor = this.world.waitingSuccessor();
 		this.incumbent.broken.add(broken);
@@ -102,7 +102,7 @@ class FailingPortsTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "socket.check", "socket.connect", "listeners.inherit", "listeners.settle",
-			"lock.tryAcquire", "socket.publish", "pidFile.write", "listeners.open" })
+			"lock.tryAcquire", "socket.publish", "pidFile.write", "listeners.acceptMore" })
 	void successorThatCannotGoOnFailsAndTheIncumbentServesOn(String broken) {
 		Instance successor = this.world.instance(Mode.SUCCESSOR);
 		successor.broken.add(broken);

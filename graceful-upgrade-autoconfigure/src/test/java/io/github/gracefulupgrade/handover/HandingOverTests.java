@@ -39,7 +39,7 @@ class HandingOverTests {
 		assertThat(this.world.pidFile).isEqualTo(this.incumbent.pid());
 		successor.goesOn();
 		assertThat(successor.accepts()).isTrue();
-		assertThat(successor.calls).containsSubsequence("socket.publish", "pidFile.write", "listeners.open");
+		assertThat(successor.calls).containsSubsequence("socket.publish", "pidFile.write", "listeners.acceptMore");
 		this.world.endsWith(successor);
 	}
 
@@ -53,6 +53,49 @@ class HandingOverTests {
 		this.world.pass(Duration.ofMillis(1));
 		assertThat(this.incumbent.accepts()).isFalse();
 		this.world.endsWith(successor);
+	}
+
+	@Test
+	void bothAcceptForAPartOfTheTimeOnlyAsLongAsTheOtherDoes() {
+		Instance successor = Moment.CLOSING.reach(this.world, this.incumbent, Mode.SUCCESSOR);
+		assertThat(this.incumbent.acceptsInPart()).isTrue();
+		assertThat(successor.acceptsInPart()).isTrue();
+		this.world.pass(Instance.CLOSE_TIMEOUT);
+		assertThat(successor.acceptsInPart()).isFalse();
+		this.world.endsWith(successor);
+		assertThat(successor.calls).contains("listeners.acceptAll");
+	}
+
+	@Test
+	void incumbentWhoseSuccessorDiesAcceptsAllTheTimeAtOnce() {
+		Instance successor = Moment.CLOSING.reach(this.world, this.incumbent, Mode.SUCCESSOR);
+		successor.killed(Duration.ofSeconds(1));
+		this.world.settle();
+		assertThat(this.incumbent.phase()).as("phase while the lock lingers").isEqualTo(Phase.CLOSING);
+		assertThat(this.incumbent.accepts()).isTrue();
+		assertThat(this.incumbent.acceptsInPart()).isFalse();
+		this.world.endsWith(this.incumbent);
+	}
+
+	@Test
+	void successorWhosePredecessorDiesAcceptsAllTheTimeAtOnce() {
+		Instance successor = Moment.CLOSING.reach(this.world, this.incumbent, Mode.SUCCESSOR);
+		this.incumbent.killed();
+		this.world.settle();
+		assertThat(successor.accepts()).isTrue();
+		assertThat(successor.acceptsInPart()).isFalse();
+		this.world.endsWith(successor);
+	}
+
+	@Test
+	void predecessorThatDiesDoesNotMakeASuccessorAcceptThatHasBeenReplaced() {
+		Instance second = Moment.DRAINING.reach(this.world, this.incumbent, Mode.SUCCESSOR);
+		Instance third = Moment.DRAINING.reach(this.world, second, Mode.SUCCESSOR);
+		this.incumbent.killed();
+		this.world.settle();
+		assertThat(second.accepts()).isFalse();
+		assertThat(third.accepts()).isTrue();
+		this.world.endsWith(third);
 	}
 
 	@Test

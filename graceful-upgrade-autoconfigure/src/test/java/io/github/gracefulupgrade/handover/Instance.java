@@ -3,6 +3,7 @@ package io.github.gracefulupgrade.handover;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -383,7 +384,11 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 		if (this.dead) {
 			return;
 		}
-		state.add(this.control.size()).add(accepts()).add(this.background.runs()).add(this.door != null);
+		state.add(this.control.size())
+			.add(accepts())
+			.add(acceptsInPart())
+			.add(this.background.runs())
+			.add(this.door != null);
 		this.threads.forEach((waiting) -> state.add(waiting.name).add(waiting.isOver()).add(waiting.hasFailed()));
 		this.listeners.bound.forEach(state::add);
 		this.world.clients.forEach((client) -> state.add(serves(client)));
@@ -411,6 +416,13 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 
 	boolean accepts() {
 		return this.listeners.accepts();
+	}
+
+	/**
+	 * Whether it accepts for a part of the time only.
+	 */
+	boolean acceptsInPart() {
+		return this.listeners.acceptsInPart();
 	}
 
 	/**
@@ -710,6 +722,11 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 
 		private boolean open;
 
+		/**
+		 * Until when it accepts for a part of the time only.
+		 */
+		private Duration partUntil = Duration.ZERO;
+
 		private @Nullable List<Message.Listener> rehearsal;
 
 		SimulatedListeners(Instance instance) {
@@ -746,6 +763,10 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 
 		boolean accepts() {
 			return this.open && !this.bound.isEmpty();
+		}
+
+		boolean acceptsInPart() {
+			return accepts() && this.partUntil.compareTo(this.instance.now()) > 0;
 		}
 
 		void close() {
@@ -802,15 +823,38 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 		}
 
 		@Override
+		public void acceptMore(Duration over) {
+			this.instance.call("listeners.acceptMore");
+			this.open = true;
+			this.partUntil = this.instance.now().plus(over);
+		}
+
+		@Override
+		public void acceptLess(Collection<String> names, Duration over) {
+			this.instance.call("listeners.acceptLess");
+			if (this.open && !names.isEmpty()) {
+				this.partUntil = this.instance.now().plus(over);
+			}
+		}
+
+		@Override
+		public void acceptAll() {
+			this.instance.call("listeners.acceptAll");
+			this.partUntil = Duration.ZERO;
+		}
+
+		@Override
 		public void pause() {
 			this.instance.call("listeners.pause");
 			this.open = false;
+			this.partUntil = Duration.ZERO;
 		}
 
 		@Override
 		public void resume() {
 			this.instance.call("listeners.resume");
 			this.open = true;
+			this.partUntil = Duration.ZERO;
 		}
 
 		@Override

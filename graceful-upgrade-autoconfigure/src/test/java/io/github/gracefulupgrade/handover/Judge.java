@@ -35,6 +35,8 @@ final class Judge {
 
 	private Duration gap = Duration.ZERO;
 
+	private Duration alone = Duration.ZERO;
+
 	Judge(World world) {
 		this.world = world;
 	}
@@ -54,6 +56,7 @@ final class Judge {
 	void step(Duration passed) {
 		if (!passed.isZero()) {
 			noteGap(passed);
+			noteAlone(passed);
 		}
 		for (Instance instance : this.world.instances) {
 			if (instance.hasLeft() && this.gone.add(instance) && !this.ended.contains(instance)) {
@@ -75,6 +78,20 @@ final class Judge {
 				|| this.world.ends.stream().anyMatch((end) -> end.delayed);
 		this.gap = excused ? Duration.ZERO : this.gap.plus(passed);
 		require(this.gap.compareTo(GAP) <= 0, "somebody accepts: %s", living);
+	}
+
+	/**
+	 * Time passes: does anybody accept for a part of the time only, although nobody else
+	 * is there?
+	 */
+	private void noteAlone(Duration passed) {
+		List<Instance> serving = this.world.instances.stream()
+			.filter((instance) -> instance.alive() && instance.hasServed())
+			.toList();
+		boolean alone = serving.size() == 1 && serving.get(0).runs() && serving.get(0).acceptsInPart()
+				&& this.world.ends.stream().noneMatch((end) -> end.delayed);
+		this.alone = alone ? this.alone.plus(passed) : Duration.ZERO;
+		require(this.alone.compareTo(GAP) <= 0, "who is alone accepts all the time: %s", serving);
 	}
 
 	/**

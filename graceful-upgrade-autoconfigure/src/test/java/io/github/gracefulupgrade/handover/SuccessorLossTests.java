@@ -128,14 +128,14 @@ class SuccessorLossTests {
 		successor.broken.add("path");
 		successor.goesOn();
 		assertThat(successor.exitCode()).isEqualTo(1);
-		assertThat(successor.calls).doesNotContain("listeners.open");
+		assertThat(successor.calls).doesNotContain("listeners.acceptMore");
 		this.world.isUpgraded(this.incumbent);
 	}
 
 	@Test
 	void successorThatFailsAfterItTookThePathLeavesItToTheIncumbent() {
 		Instance successor = Moment.OWNED.reach(this.world, this.incumbent, Mode.SUCCESSOR);
-		successor.broken.add("listeners.open");
+		successor.broken.add("listeners.acceptMore");
 		successor.goesOn();
 		this.world.pass(Duration.ofSeconds(1));
 		assertThat(successor.exitCode()).isEqualTo(1);

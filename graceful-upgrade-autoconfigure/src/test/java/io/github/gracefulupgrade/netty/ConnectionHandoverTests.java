@@ -16,6 +16,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.gracefulupgrade.handover.Connections.Drained;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -31,14 +33,15 @@ class ConnectionHandoverTests {
 
 	private final Recorded application = new Recorded();
 
-	@Test
-	void everyRequestIsAnsweredOnceAndInOrderHoweverItIsCutIntoPieces() {
+	@ParameterizedTest(name = "over {0} ms")
+	@ValueSource(longs = { 0, 100 })
+	void everyRequestIsAnsweredOnceAndInOrderHoweverItIsCutIntoPieces(long over) {
 		long seed = Long.getLong("test.seed", 20260101);
 		int clients = Integer.getInteger("test.clients", 24);
 		int handovers = Integer.getInteger("test.handovers", 25);
 		AtomicBoolean stop = new AtomicBoolean();
 		Set<String> sent = ConcurrentHashMap.newKeySet();
-		SimulatedProcess process = SimulatedProcess.cold(this.application.in("p0"));
+		SimulatedProcess process = SimulatedProcess.gradual(this.application.in("p0"), Duration.ofMillis(over));
 		List<SimulatedProcess> processes = new ArrayList<>(List.of(process));
 		Random random = new Random(seed);
 		List<CompletableFuture<Void>> running = new ArrayList<>();
@@ -90,6 +93,67 @@ class ConnectionHandoverTests {
 			Drained drained = SimulatedProcess.get(first);
 			assertThat(drained.announced()).isEqualTo(1);
 			assertThat(drained.handedOver()).isZero();
+		}
+	}
+
+	@Test
+	void eachConnectionMovesAtAMomentOfItsOwn() {
+		int count = 20;
+		List<RawClient> clients = new ArrayList<>();
+		try (SimulatedProcess process = SimulatedProcess.gradual(this.application.in("old"), Duration.ofSeconds(15));
+				SimulatedProcess successor = process.successor(this.application.in("new"))) {
+			for (int i = 0; i < count; i++) {
+				clients.add(new RawClient(process.address()));
+				clients.get(i).get("/quick/" + i);
+			}
+			process.drainInto(successor, GRACE);
+			// One after the other, while the others are served on.
+			int moved = 0;
+			for (int round = 1; moved < 4; round++) {
+				moved = 0;
+				for (int i = 0; i < count; i++) {
+					RawClient.Response response = clients.get(i).get("/quick/" + i + "/" + round);
+					assertThat(response.announcesClose()).isFalse();
+					moved += response.process().equals("new") ? 1 : 0;
+				}
+			}
+			assertThat(moved).isLessThan(count);
+			process.connections().cancelDrain();
+			process.listeners().resume();
+			long stayed = clients.stream()
+				.filter((client) -> client.get("/quick/" + client.port()).process().equals("old"))
+				.count();
+			assertThat(stayed).isPositive();
+			assertThat(process.connections().progress().connections()).isEqualTo((int) stayed);
+			// Nothing is left of the moments of before.
+			CompletableFuture<Drained> again = process.drainInto(successor, Duration.ofMillis(300));
+			assertThat(SimulatedProcess.get(again).handedOver()).isEqualTo(stayed);
+			clients
+				.forEach((client) -> assertThat(client.get("/quick/last/" + client.port()).process()).isEqualTo("new"));
+		}
+		finally {
+			clients.forEach(RawClient::close);
+		}
+	}
+
+	@Test
+	void whatIsNotHandedOverAfterAllIsAnnouncedToCloseBeforeItsMoment() {
+		try (SimulatedProcess process = SimulatedProcess.gradual(this.application.in("old"), Duration.ofSeconds(15));
+				SimulatedProcess successor = process.successor(this.application.in("new"));
+				RawClient one = new RawClient(process.address());
+				RawClient other = new RawClient(process.address())) {
+			one.get("/quick/1");
+			other.get("/quick/2");
+			CompletableFuture<Drained> drained = process.drainInto(successor, GRACE);
+			process.connections().stopHandingOver();
+			int announced = 0;
+			for (RawClient client : List.of(one, other)) {
+				announced += client.get("/quick/" + client.port()).announcesClose() ? 1 : 0;
+				client.close();
+			}
+			// The first moment is the drain's first, too.
+			assertThat(announced).isGreaterThanOrEqualTo(1);
+			assertThat(SimulatedProcess.get(drained).announced()).isEqualTo(announced);
 		}
 	}
 

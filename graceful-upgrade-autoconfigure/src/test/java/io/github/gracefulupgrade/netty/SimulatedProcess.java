@@ -40,19 +40,25 @@ final class SimulatedProcess implements AutoCloseable {
 
 	private final LoopResources loops;
 
-	private final ConnectionTracker connections = new ConnectionTracker(Descriptors::duplicate);
+	private final Duration connectionsOver;
 
-	private final UpgradableListeners listeners = new UpgradableListeners(SILENT, this.connections);
+	private final ConnectionTracker connections;
+
+	private final UpgradableListeners listeners;
 
 	private final DisposableServer server;
 
-	private SimulatedProcess(List<Message.Listener> inherited, int port, UnaryOperator<HttpServer> application) {
+	private SimulatedProcess(List<Message.Listener> inherited, Duration connectionsOver,
+			UnaryOperator<HttpServer> application) {
+		this.connectionsOver = connectionsOver;
+		this.connections = new ConnectionTracker(Descriptors::duplicate, connectionsOver);
+		this.listeners = new UpgradableListeners(SILENT, this.connections, true);
 		this.loops = LoopResources.create("process", 2, true);
 		if (!inherited.isEmpty()) {
 			this.listeners.shut();
 			this.listeners.inherit(inherited);
 		}
-		HttpServer http = application.apply(HttpServer.create().host("127.0.0.1").port(port));
+		HttpServer http = application.apply(HttpServer.create().host("127.0.0.1").port(0));
 		this.server = new UpgradableServers(this.listeners, this.connections, true)
 			.apply("server", () -> this.loops, http)
 			.bindNow();
@@ -62,7 +68,15 @@ final class SimulatedProcess implements AutoCloseable {
 	 * Start one on a port of its own.
 	 */
 	static SimulatedProcess cold(UnaryOperator<HttpServer> application) {
-		return new SimulatedProcess(List.of(), 0, application);
+		return gradual(application, Duration.ZERO);
+	}
+
+	/**
+	 * Start one on a port of its own that hands connections over one after the other, and
+	 * so do its successors.
+	 */
+	static SimulatedProcess gradual(UnaryOperator<HttpServer> application, Duration connectionsOver) {
+		return new SimulatedProcess(List.of(), connectionsOver, application);
 	}
 
 	/**
@@ -74,7 +88,7 @@ final class SimulatedProcess implements AutoCloseable {
 			offered.add(new Message.Listener(listener.name(), listener.requested(), listener.bound(),
 					Descriptors.duplicate(listener.descriptor().number())));
 		}
-		return new SimulatedProcess(offered, 0, application);
+		return new SimulatedProcess(offered, this.connectionsOver, application);
 	}
 
 	InetSocketAddress address() {

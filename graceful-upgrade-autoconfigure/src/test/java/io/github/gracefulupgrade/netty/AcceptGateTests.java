@@ -1,0 +1,138 @@
+package io.github.gracefulupgrade.netty;
+
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import io.github.gracefulupgrade.handover.Connections.Plan;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Two that accept on one socket, of which one accepts for a part of the time.
+ */
+class AcceptGateTests {
+
+	private static final Duration FOREVER = Duration.ofHours(1);
+
+	private final Recorded application = new Recorded();
+
+	private SimulatedProcess incumbent;
+
+	private SimulatedProcess successor;
+
+	private int requests;
+
+	@BeforeEach
+	void start() {
+		this.incumbent = SimulatedProcess.cold(this.application.in("old"));
+		this.successor = this.incumbent.successor(this.application.in("new"));
+	}
+
+	@AfterEach
+	void end() {
+		this.successor.close();
+		this.incumbent.close();
+	}
+
+	/**
+	 * Who answers on new connections, one after the other.
+	 */
+	private Map<String, Integer> answers(int count) {
+		Map<String, Integer> answers = new HashMap<>();
+		for (int i = 0; i < count; i++) {
+			answers.merge(answer(), 1, Integer::sum);
+		}
+		return answers;
+	}
+
+	private String answer() {
+		try (RawClient client = new RawClient(this.incumbent.address())) {
+			return client.get("/quick/" + this.requests++).process();
+		}
+	}
+
+	/**
+	 * Pause, and wait until that is done.
+	 */
+	private static void pause(SimulatedProcess process) {
+		process.listeners().pause();
+		SimulatedProcess.get(process.drain(Plan.withSuccessor(Duration.ofSeconds(30))));
+		process.connections().cancelDrain();
+	}
+
+	@Test
+	void shareOfTheSuccessorGrows() {
+		Duration over = Duration.ofSeconds(2);
+		this.successor.listeners().acceptMore(over);
+		this.incumbent.listeners().acceptLess(List.of("server"), over);
+		long start = System.nanoTime();
+		int[] all = new int[3];
+		int[] successors = new int[3];
+		for (long passed = 0; passed < over.toNanos(); passed = System.nanoTime() - start) {
+			int third = (int) (3 * passed / over.toNanos());
+			all[third]++;
+			successors[third] += answer().equals("new") ? 1 : 0;
+		}
+		assertThat(successors[0]).isPositive();
+		assertThat((double) successors[0] / all[0]).isLessThan(0.5);
+		assertThat((double) successors[2] / all[2]).isGreaterThan(0.5).isLessThan(1);
+		pause(this.incumbent);
+		assertThat(answers(50)).containsOnlyKeys("new");
+	}
+
+	@Test
+	void whoIsAloneAcceptsAllTheTimeAsSoonAsItIsKnown() {
+		this.successor.listeners().acceptMore(FOREVER);
+		pause(this.incumbent);
+		this.successor.listeners().acceptAll();
+		long start = System.nanoTime();
+		assertThat(answers(100)).containsOnlyKeys("new");
+		// At a twentieth of the time, it would be 50 ms for nearly each.
+		assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
+	}
+
+	@Test
+	void pauseIsForGood() {
+		this.successor.listeners().acceptMore(FOREVER);
+		pause(this.successor);
+		this.successor.listeners().acceptAll();
+		this.successor.listeners().acceptLess(List.of("server"), FOREVER);
+		assertThat(answers(100)).containsOnlyKeys("old");
+	}
+
+	@Test
+	void whatIsTakenBackAcceptsAllTheTime() {
+		this.successor.listeners().acceptMore(Duration.ZERO);
+		this.incumbent.listeners().acceptLess(List.of("server"), FOREVER);
+		pause(this.incumbent);
+		this.incumbent.listeners().resume();
+		pause(this.successor);
+		assertThat(answers(100)).containsOnlyKeys("old");
+	}
+
+	@Test
+	void otherListenersAreNotTouched() {
+		// The successor, which accepts nothing here, took none of this name.
+		this.incumbent.listeners().acceptLess(List.of("management"), Duration.ofMillis(200));
+		long start = System.nanoTime();
+		while (System.nanoTime() - start < Duration.ofMillis(250).toNanos()) {
+			assertThat(answer()).isEqualTo("old");
+		}
+	}
+
+	@Test
+	void aServerThatIsClosedMeanwhileEndsTheTurns() {
+		SocketAddress address = this.successor.address();
+		this.successor.listeners().acceptMore(FOREVER);
+		this.successor.close();
+		assertThat(address).isEqualTo(this.incumbent.address());
+		assertThat(answers(100)).containsOnlyKeys("old");
+	}
+
+}
