@@ -135,9 +135,9 @@ final class WarmUp {
 	 * served: the compiler is to see what it will see.
 	 */
 	private HttpServer tracked(HttpServer configured, Supplier<LoopResources> loops) {
-		ConnectionTracker tracker = new ConnectionTracker(Descriptors::duplicate);
-		return new UpgradableServers(new UpgradableListeners(this.journal, tracker), tracker, true).apply("warm-up",
-				loops, configured);
+		ConnectionTracker tracker = new ConnectionTracker(Descriptors::duplicate, Duration.ZERO);
+		return new UpgradableServers(new UpgradableListeners(this.journal, tracker, false), tracker, true)
+			.apply("warm-up", loops, configured);
 	}
 
 	private static WarmUpRequest request(WarmUpProperties.Request request) {

@@ -25,8 +25,9 @@ final class CodecInput extends ChannelInboundHandlerAdapter {
 	 */
 	private @Nullable ByteBuf only;
 
-	CodecInput(HttpServerCodec codec) {
+	CodecInput(HttpServerCodec codec, ExchangeState state) {
 		this.codec = codec;
+		this.touched = state.touched();
 	}
 
 	@Override

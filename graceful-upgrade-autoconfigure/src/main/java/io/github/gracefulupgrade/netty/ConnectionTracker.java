@@ -35,6 +35,8 @@ public final class ConnectionTracker implements Connections {
 
 	private final Duration connectionsOver;
 
+	private final ExchangeStates states;
+
 	private final DescriptorBudget budget = new DescriptorBudget();
 
 	private final Set<TrackedConnection> connections = ConcurrentHashMap.newKeySet();
@@ -77,6 +79,11 @@ public final class ConnectionTracker implements Connections {
 	 * once
 	 */
 	public ConnectionTracker(IntFunction<Descriptor> duplicator, Duration connectionsOver) {
+		this(duplicator, connectionsOver, ExchangeStates.ofThisVersion());
+	}
+
+	ConnectionTracker(IntFunction<Descriptor> duplicator, Duration connectionsOver, ExchangeStates states) {
+		this.states = states;
 		this.duplicator = duplicator;
 		this.connectionsOver = connectionsOver;
 	}
@@ -139,6 +146,10 @@ public final class ConnectionTracker implements Connections {
 
 	@Nullable Drain drain() {
 		return this.drain;
+	}
+
+	ExchangeStates states() {
+		return this.states;
 	}
 
 	Descriptor duplicate(int descriptor) {

@@ -9,6 +9,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpRequest;
@@ -58,15 +59,15 @@ final class Exchanges extends ChannelDuplexHandler {
 	private volatile int inFlight;
 
 	/**
-	 * Whether the owner wants to know what happens. It does not while no drain is on, and
-	 * then nothing is done for it, for that is paid by every request.
+	 * Whether the owner wants to know what happens. If these are here while no drain is
+	 * on, it does not, and nothing is done for it: that is paid by every request.
 	 */
 	private boolean watched;
 
 	/**
 	 * Whether the last request that began has been received to its end.
 	 */
-	private boolean received = true;
+	private boolean received;
 
 	/**
 	 * The request that has not been received to its end, if its head passed here.
@@ -101,8 +102,13 @@ final class Exchanges extends ChannelDuplexHandler {
 	 * Create the handler.
 	 * @param input what stands before the codec
 	 * @param owner told when an exchange ends
+	 * @param state how far they have got
 	 */
-	Exchanges(CodecInput input, Owner owner) {
+	Exchanges(CodecInput input, Owner owner, ExchangeState state) {
+		this.inFlight = state.inFlight();
+		this.received = state.received();
+		this.responding = state.responding();
+		this.lost = state.lost();
 		this.input = input;
 		this.owner = owner;
 	}
@@ -276,6 +282,17 @@ final class Exchanges extends ChannelDuplexHandler {
 	}
 
 	/**
+	 * Look at nothing more.
+	 * @param pipeline the connection's
+	 */
+	void leave(ChannelPipeline pipeline) {
+		ChannelHandlerContext context = pipeline.context(this);
+		if (context != null) {
+			leave(context);
+		}
+	}
+
+	/**
 	 * Whether a part of a head has come that is of a request after the last one that has
 	 * been received.
 	 */
@@ -297,6 +314,13 @@ final class Exchanges extends ChannelDuplexHandler {
 	 */
 	boolean hasOnlyWholeRequests() {
 		return this.received && !this.lost && !this.input.isTouched();
+	}
+
+	/**
+	 * Whether a response has begun and not ended.
+	 */
+	boolean isResponding() {
+		return this.responding;
 	}
 
 	/**

@@ -27,19 +27,40 @@ final class HttpCodecs {
 	}
 
 	/**
-	 * The bytes that wait in a codec. To be asked when a request has just been decoded to
-	 * its end: then these are what came after it.
+	 * Whether a codec can be asked.
+	 */
+	static boolean isKnown() {
+		return DECODER != null && UNREAD != null;
+	}
+
+	/**
+	 * The decoder of a codec, or {@code null} if it cannot be told.
+	 */
+	static @Nullable ChannelInboundHandler decoder(HttpServerCodec codec) {
+		if (DECODER == null) {
+			return null;
+		}
+		try {
+			return (ChannelInboundHandler) DECODER.invokeExact((CombinedChannelDuplexHandler<?, ?>) codec);
+		}
+		catch (Throwable ex) {
+			return null;
+		}
+	}
+
+	/**
+	 * The bytes that wait in a codec. Asked when a request has just been decoded to its
+	 * end, these are what came after it.
 	 * @param codec the codec
 	 * @return the number of bytes, or 1 if it cannot be told: then the connection counts
 	 * as one on which another request has begun, and is not moved
 	 */
 	static int unread(HttpServerCodec codec) {
-		if (DECODER == null || UNREAD == null) {
+		ChannelInboundHandler decoder = decoder(codec);
+		if (decoder == null || UNREAD == null) {
 			return 1;
 		}
 		try {
-			ChannelInboundHandler decoder = (ChannelInboundHandler) DECODER
-				.invokeExact((CombinedChannelDuplexHandler<?, ?>) codec);
 			return (int) UNREAD.invokeExact((ByteToMessageDecoder) decoder);
 		}
 		catch (Throwable ex) {

@@ -22,10 +22,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReadLimit implements RecvByteBufAllocator, ExtendedHandle {
 
-	private static final @Nullable Field KEPT = find("io.netty.channel.AbstractChannel$AbstractUnsafe", "recvHandle");
+	private static final @Nullable Field KEPT = Fields.find("io.netty.channel.AbstractChannel$AbstractUnsafe",
+			"recvHandle");
 
-	private static final @Nullable Field KEPT_BY_EPOLL = find(
-			"io.netty.channel.epoll.AbstractEpollChannel$AbstractEpollUnsafe", "allocHandle");
+	private static final @Nullable Field KEPT_BY_EPOLL = Fields
+		.find("io.netty.channel.epoll.AbstractEpollChannel$AbstractEpollUnsafe", "allocHandle");
 
 	private final ExtendedHandle handle;
 
@@ -58,17 +59,6 @@ final class ReadLimit implements RecvByteBufAllocator, ExtendedHandle {
 		}
 		channel.config().setRecvByteBufAllocator(limit);
 		return limit;
-	}
-
-	private static @Nullable Field find(String type, String name) {
-		try {
-			Field field = Class.forName(type, false, Channel.class.getClassLoader()).getDeclaredField(name);
-			field.setAccessible(true);
-			return field;
-		}
-		catch (ReflectiveOperationException | RuntimeException ex) {
-			return null;
-		}
 	}
 
 	/**

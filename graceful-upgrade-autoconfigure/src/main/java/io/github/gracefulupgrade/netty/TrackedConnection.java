@@ -54,7 +54,8 @@ final class TrackedConnection implements Exchanges.Owner {
 	private @Nullable ReadLimit readLimit;
 
 	/**
-	 * Set once, on the event loop; read anywhere.
+	 * There from the first look that a drain takes until the drain is called off. Set on
+	 * the event loop; read anywhere.
 	 */
 	private volatile @Nullable Exchanges exchanges;
 
@@ -97,35 +98,48 @@ final class TrackedConnection implements Exchanges.Owner {
 
 	/**
 	 * The connection is registered and its pipeline is as the server makes it, before the
-	 * first byte is read. Behind TLS, that may depend on what will be negotiated.
+	 * first byte is read.
 	 */
 	void initialized() {
-		ChannelHandlerContext negotiation = this.channel.pipeline()
-			.context(ApplicationProtocolNegotiationHandler.class);
-		if (negotiation != null) {
-			this.channel.pipeline()
-				.addAfter(negotiation.name(), PREFIX + "negotiated", new Negotiated(this::negotiated));
-		}
-		else {
-			negotiated();
-		}
-	}
-
-	/**
-	 * Which protocol is spoken is settled, and no request has been decoded.
-	 */
-	private void negotiated() {
-		ChannelHandlerContext codec = this.channel.pipeline().context(HttpServerCodec.class);
-		if (codec != null) {
-			CodecInput input = new CodecInput((HttpServerCodec) codec.handler());
-			Exchanges exchanges = new Exchanges(input, this);
-			this.channel.pipeline().addBefore(codec.name(), PREFIX + "codecInput", input);
-			this.channel.pipeline().addAfter(codec.name(), PREFIX + "exchanges", exchanges);
-			this.exchanges = exchanges;
+		if (!this.tracker.states().areKnown()) {
+			whenNegotiated(this::lookAtAll);
 		}
 		if (this.tracker.drain() != null) {
 			lookLater();
 		}
+	}
+
+	/**
+	 * Behind TLS, what the pipeline will be may depend on what is negotiated.
+	 */
+	private void whenNegotiated(Runnable task) {
+		ChannelHandlerContext negotiation = this.channel.pipeline()
+			.context(ApplicationProtocolNegotiationHandler.class);
+		if (negotiation != null) {
+			this.channel.pipeline().addAfter(negotiation.name(), PREFIX + "negotiated", new Negotiated(task));
+		}
+		else {
+			task.run();
+		}
+	}
+
+	private void lookAtAll() {
+		ChannelHandlerContext codec = this.channel.pipeline().context(HttpServerCodec.class);
+		if (codec != null) {
+			lookAt(codec, ExchangeState.NEW);
+		}
+	}
+
+	/**
+	 * From now on, see each request and response.
+	 */
+	private Exchanges lookAt(ChannelHandlerContext codec, ExchangeState state) {
+		CodecInput input = new CodecInput((HttpServerCodec) codec.handler(), state);
+		Exchanges exchanges = new Exchanges(input, this, state);
+		this.channel.pipeline().addBefore(codec.name(), PREFIX + "codecInput", input);
+		this.channel.pipeline().addAfter(codec.name(), PREFIX + "exchanges", exchanges);
+		this.exchanges = exchanges;
+		return exchanges;
 	}
 
 	@Override
@@ -185,7 +199,6 @@ final class TrackedConnection implements Exchanges.Owner {
 			return;
 		}
 		limitReads(null);
-		Exchanges exchanges = this.exchanges;
 		ChannelOperations<?, ?> operations = ChannelOperations.get(this.channel);
 		ChannelHandlerContext codec = this.channel.pipeline().context(HttpServerCodec.class);
 		if (this.channel.pipeline().context(Http2FrameCodec.class) != null) {
@@ -200,14 +213,22 @@ final class TrackedConnection implements Exchanges.Owner {
 				this.farewell.begin();
 			}
 		}
-		else if (exchanges != null && codec != null) {
-			exchanges.watch(codec);
-			drainHttp1(drain, exchanges, operations);
+		else if (codec != null) {
+			drainHttp1(drain, watched(codec), operations);
 		}
 		else {
 			// What it speaks is not settled yet. The gate tells when it may be.
 			gate().open();
 		}
+	}
+
+	private Exchanges watched(ChannelHandlerContext codec) {
+		Exchanges exchanges = this.exchanges;
+		if (exchanges == null) {
+			exchanges = lookAt(codec, this.tracker.states().of(this.channel, (HttpServerCodec) codec.handler()));
+		}
+		exchanges.watch(codec);
+		return exchanges;
 	}
 
 	private void drainHttp1(Drain drain, Exchanges exchanges, @Nullable ChannelOperations<?, ?> operations) {
@@ -359,6 +380,10 @@ final class TrackedConnection implements Exchanges.Owner {
 		limitReads(null);
 		if (exchanges != null) {
 			exchanges.unwatch();
+			if (this.tracker.states().areKnown() && !exchanges.isCloseAnnounced()) {
+				exchanges.leave(this.channel.pipeline());
+				this.exchanges = null;
+			}
 		}
 		ByteGate gate = this.gate;
 		if (gate != null && !this.leaving && !gate.isClosing()

@@ -115,8 +115,8 @@ class ExchangesTests {
 
 		Connection(Answer answer) {
 			HttpServerCodec codec = new HttpServerCodec();
-			CodecInput input = new CodecInput(codec);
-			this.exchanges = new Exchanges(input, this);
+			CodecInput input = new CodecInput(codec, ExchangeState.NEW);
+			this.exchanges = new Exchanges(input, this, ExchangeState.NEW);
 			this.channel = new EmbeddedChannel(input, codec, this.exchanges, new Application(answer));
 		}
 

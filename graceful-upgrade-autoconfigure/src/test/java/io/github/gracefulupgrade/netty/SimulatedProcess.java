@@ -48,10 +48,13 @@ final class SimulatedProcess implements AutoCloseable {
 
 	private final DisposableServer server;
 
-	private SimulatedProcess(List<Message.Listener> inherited, Duration connectionsOver,
+	private final ExchangeStates states;
+
+	private SimulatedProcess(List<Message.Listener> inherited, Duration connectionsOver, ExchangeStates states,
 			UnaryOperator<HttpServer> application) {
 		this.connectionsOver = connectionsOver;
-		this.connections = new ConnectionTracker(Descriptors::duplicate, connectionsOver);
+		this.states = states;
+		this.connections = new ConnectionTracker(Descriptors::duplicate, connectionsOver, states);
 		this.listeners = new UpgradableListeners(SILENT, this.connections, true);
 		this.loops = LoopResources.create("process", 2, true);
 		if (!inherited.isEmpty()) {
@@ -76,7 +79,16 @@ final class SimulatedProcess implements AutoCloseable {
 	 * so do its successors.
 	 */
 	static SimulatedProcess gradual(UnaryOperator<HttpServer> application, Duration connectionsOver) {
-		return new SimulatedProcess(List.of(), connectionsOver, application);
+		return cold(application, connectionsOver, ExchangeStates.ofThisVersion());
+	}
+
+	/**
+	 * Start one on a port of its own that knows, or does not know, how to ask a
+	 * connection for its state; nor do its successors.
+	 */
+	static SimulatedProcess cold(UnaryOperator<HttpServer> application, Duration connectionsOver,
+			ExchangeStates states) {
+		return new SimulatedProcess(List.of(), connectionsOver, states, application);
 	}
 
 	/**
@@ -88,7 +100,7 @@ final class SimulatedProcess implements AutoCloseable {
 			offered.add(new Message.Listener(listener.name(), listener.requested(), listener.bound(),
 					Descriptors.duplicate(listener.descriptor().number())));
 		}
-		return new SimulatedProcess(offered, this.connectionsOver, application);
+		return new SimulatedProcess(offered, this.connectionsOver, this.states, application);
 	}
 
 	InetSocketAddress address() {
