@@ -104,8 +104,7 @@ final class Ramps {
 	}
 
 	private Result measure(Kind kind, double rate) throws Exception {
-		Application application = application()
-			.args("--pingora.ramp.enabled=" + (kind.ramp() != Ramp.NONE));
+		Application application = application().args("--pingora.ramp.enabled=" + (kind.ramp() != Ramp.NONE));
 		Application next = application.args("--pingora.ramp.enabled=" + (kind.ramp() == Ramp.BOTH));
 		if (kind.warm()) {
 			next = next.args("--pingora.warm-up.requests=GET /");

@@ -38,9 +38,11 @@ final class ExchangeStates {
 
 	static ExchangeStates ofThisVersion() {
 		String traffic = "reactor.netty.http.server.HttpTrafficHandler";
-		return new ExchangeStates(Fields.find("io.netty.handler.codec.http.HttpObjectDecoder", "currentState"),
-				Fields.find(traffic, "pendingResponses"), Fields.find(traffic, "persistentConnection"),
-				Fields.find(traffic, "nonInformationalResponse"));
+		return new ExchangeStates(
+				Fields.find("io.netty.handler.codec.http.HttpObjectDecoder", "currentState", Enum.class),
+				Fields.find(traffic, "pendingResponses", int.class),
+				Fields.find(traffic, "persistentConnection", boolean.class),
+				Fields.find(traffic, "nonInformationalResponse", boolean.class));
 	}
 
 	/**
@@ -81,7 +83,7 @@ final class ExchangeStates {
 				// It closes by itself after a response, and has stopped to count.
 				return lost(channel, inFlight, begun);
 			}
-			return state(channel, String.valueOf(decoding.get(decoder)), HttpCodecs.unread(codec), inFlight,
+			return state(channel, ((Enum<?>) decoding.get(decoder)).name(), HttpCodecs.unread(codec), inFlight,
 					begun && inFlight > 0);
 		}
 		catch (IllegalAccessException | IllegalArgumentException ex) {

@@ -15,13 +15,16 @@ final class Fields {
 
 	/**
 	 * Find one.
-	 * @return the field, or {@code null} if there is none in this version
+	 * @param type the class that has it
+	 * @param name its name
+	 * @param kind what it holds
+	 * @return the field, or {@code null} if there is no such one in this version
 	 */
-	static @Nullable Field find(String type, String name) {
+	static @Nullable Field find(String type, String name, Class<?> kind) {
 		try {
 			Field field = Class.forName(type, false, Channel.class.getClassLoader()).getDeclaredField(name);
 			field.setAccessible(true);
-			return field;
+			return kind.isAssignableFrom(field.getType()) ? field : null;
 		}
 		catch (ReflectiveOperationException | RuntimeException ex) {
 			return null;

@@ -23,10 +23,11 @@ import org.jspecify.annotations.Nullable;
 final class ReadLimit implements RecvByteBufAllocator, ExtendedHandle {
 
 	private static final @Nullable Field KEPT = Fields.find("io.netty.channel.AbstractChannel$AbstractUnsafe",
-			"recvHandle");
+			"recvHandle", RecvByteBufAllocator.Handle.class);
 
-	private static final @Nullable Field KEPT_BY_EPOLL = Fields
-		.find("io.netty.channel.epoll.AbstractEpollChannel$AbstractEpollUnsafe", "allocHandle");
+	private static final @Nullable Field KEPT_BY_EPOLL = Fields.find(
+			"io.netty.channel.epoll.AbstractEpollChannel$AbstractEpollUnsafe", "allocHandle",
+			RecvByteBufAllocator.Handle.class);
 
 	private final ExtendedHandle handle;
 

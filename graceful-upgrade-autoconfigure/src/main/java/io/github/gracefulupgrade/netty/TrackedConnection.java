@@ -12,6 +12,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpServerUpgradeHandler;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
 import io.netty.handler.ssl.SslHandler;
@@ -101,12 +102,21 @@ final class TrackedConnection implements Exchanges.Owner {
 	 * first byte is read.
 	 */
 	void initialized() {
-		if (!this.tracker.states().areKnown()) {
+		if (!canBeAsked()) {
 			whenNegotiated(this::lookAtAll);
 		}
 		if (this.tracker.drain() != null) {
 			lookLater();
 		}
+	}
+
+	/**
+	 * Whether it is enough to ask for the state of this connection when a drain begins.
+	 * What offers an upgrade to HTTP/2 may hold a request back that nobody else knows of.
+	 */
+	private boolean canBeAsked() {
+		return this.tracker.states().areKnown()
+				&& this.channel.pipeline().context(HttpServerUpgradeHandler.class) == null;
 	}
 
 	/**
@@ -380,7 +390,13 @@ final class TrackedConnection implements Exchanges.Owner {
 		limitReads(null);
 		if (exchanges != null) {
 			exchanges.unwatch();
-			if (this.tracker.states().areKnown() && !exchanges.isCloseAnnounced()) {
+			if (exchanges.isCloseAnnounced()) {
+				if (exchanges.inFlight() == 0 && !this.leaving && this.channel.isActive() && !isClosing()) {
+					// Written to its end while the drain was called off.
+					close();
+				}
+			}
+			else if (canBeAsked()) {
 				exchanges.leave(this.channel.pipeline());
 				this.exchanges = null;
 			}
@@ -458,7 +474,11 @@ final class TrackedConnection implements Exchanges.Owner {
 			return http2.connection().numActiveStreams();
 		}
 		Exchanges exchanges = this.exchanges;
-		return (exchanges != null) ? exchanges.inFlight() : 0;
+		if (exchanges != null) {
+			return exchanges.inFlight();
+		}
+		ChannelOperations<?, ?> operations = ChannelOperations.get(this.channel);
+		return (operations != null && !(operations instanceof WebsocketOutbound)) ? 1 : 0;
 	}
 
 	/**

@@ -78,6 +78,32 @@ class ConnectionTrackerTests {
 	}
 
 	/**
+	 * The handler that offers the upgrade holds the request back until it has all of it.
+	 */
+	@Test
+	void aRequestThatAsksForAnotherProtocolIsAnsweredToItsEnd() {
+		UnaryOperator<HttpServer> both = (server) -> this.application.in("p")
+			.apply(server)
+			.protocol(HttpProtocol.HTTP11, HttpProtocol.H2C)
+			.httpRequestDecoder((spec) -> spec.h2cMaxContentLength(1000));
+		try (SimulatedProcess process = SimulatedProcess.cold(both);
+				RawClient client = new RawClient(process.address())) {
+			client.send("POST /parts/1/100 HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: other\r\n"
+					+ "Content-Length: 4\r\n\r\nab");
+			await().untilAsserted(() -> assertThat(process.connections().progress().connections()).isEqualTo(1));
+			CompletableFuture<Drained> drained = process
+				.drain(new Plan(GRACE, true, process.movable(), (connection) -> {
+				}));
+			client.send("cd");
+			RawClient.Response response = client.read();
+			assertThat(response.body()).isEqualTo("ppp");
+			assertThat(response.announcesClose()).isTrue();
+			client.close();
+			assertThat(SimulatedProcess.get(drained).finished()).isEqualTo(1);
+		}
+	}
+
+	/**
 	 * The output is shut down by then: it could be executed, and not be answered.
 	 */
 	@Test
