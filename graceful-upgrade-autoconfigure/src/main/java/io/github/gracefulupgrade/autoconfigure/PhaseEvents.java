@@ -14,13 +14,15 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.boot.availability.AvailabilityChangeEvent;
-import org.springframework.boot.availability.ReadinessState;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /**
  * Tells the application about changes of the phase, on a thread of its own: what a
  * listener of the application's does must not hold up the control thread.
+ * <p>
+ * The readiness state is none of it. Who asks for that means the address, which the
+ * successor serves: a draining instance that said no on a connection that is still open
+ * to it would have a load balancer take a healthy service out.
  */
 final class PhaseEvents implements AutoCloseable {
 
@@ -88,32 +90,12 @@ final class PhaseEvents implements AutoCloseable {
 	private void publish(Phase previous, Phase now) {
 		try {
 			if (this.context.isActive()) {
-				changeReadiness(previous, now);
-			}
-		}
-		catch (RuntimeException ex) {
-			logger.warn("A listener of the readiness state failed", ex);
-		}
-		try {
-			if (this.context.isActive()) {
 				this.context
 					.publishEvent(new UpgradePhaseChangedEvent(this.context, publicPhase(previous), publicPhase(now)));
 			}
 		}
 		catch (RuntimeException ex) {
 			logger.warn("A listener of upgrade phase " + now + " failed", ex);
-		}
-	}
-
-	/**
-	 * Who asks an instance that drains whether it wants traffic is told no.
-	 */
-	private void changeReadiness(Phase previous, Phase now) {
-		if (now == Phase.DRAINING) {
-			AvailabilityChangeEvent.publish(this.context, ReadinessState.REFUSING_TRAFFIC);
-		}
-		else if (previous == Phase.DRAINING && now == Phase.SERVING) {
-			AvailabilityChangeEvent.publish(this.context, ReadinessState.ACCEPTING_TRAFFIC);
 		}
 	}
 
