@@ -90,7 +90,7 @@ class ConnectionTrackerTests {
 				RawClient client = new RawClient(process.address())) {
 			client.send("POST /parts/1/100 HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: other\r\n"
 					+ "Content-Length: 4\r\n\r\nab");
-			await().untilAsserted(() -> assertThat(process.connections().progress().connections()).isEqualTo(1));
+			await().untilAsserted(() -> assertThat(process.connections().progress().requests()).isEqualTo(1));
 			CompletableFuture<Drained> drained = process
 				.drain(new Plan(GRACE, true, process.movable(), (connection) -> {
 				}));
