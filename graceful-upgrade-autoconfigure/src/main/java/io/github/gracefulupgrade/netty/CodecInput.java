@@ -1,10 +1,8 @@
 package io.github.gracefulupgrade.netty;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpServerCodec;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Stands directly before the HTTP/1.1 codec, on the network's side, behind TLS if there
@@ -19,12 +17,6 @@ final class CodecInput extends ChannelInboundHandlerAdapter {
 
 	private boolean touched;
 
-	/**
-	 * What the codec is being given and has nothing besides: what it has not decoded is
-	 * what is readable there.
-	 */
-	private @Nullable ByteBuf only;
-
 	CodecInput(HttpServerCodec codec, ExchangeState state) {
 		this.codec = codec;
 		this.touched = state.touched();
@@ -32,30 +24,15 @@ final class CodecInput extends ChannelInboundHandlerAdapter {
 
 	@Override
 	public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
-		boolean only = !this.touched && msg instanceof ByteBuf buffer && buffer.isContiguous();
 		this.touched = true;
-		if (!only) {
-			ctx.fireChannelRead(msg);
-			return;
-		}
-		// Or it could be another's buffer by the time that it is looked at.
-		ByteBuf buffer = ((ByteBuf) msg).retain();
-		this.only = buffer;
-		try {
-			ctx.fireChannelRead(msg);
-		}
-		finally {
-			this.only = null;
-			buffer.release();
-		}
+		ctx.fireChannelRead(msg);
 	}
 
 	/**
 	 * A request has been decoded to its end.
 	 */
 	void markRequestEnd() {
-		ByteBuf only = this.only;
-		this.touched = ((only != null) ? only.readableBytes() : HttpCodecs.unread(this.codec)) > 0;
+		this.touched = HttpCodecs.unread(this.codec) > 0;
 	}
 
 	/**

@@ -1,8 +1,5 @@
 package io.github.gracefulupgrade.netty;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFuture;
@@ -11,8 +8,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
-import io.netty.handler.codec.http.DefaultFullHttpResponse;
-import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -36,33 +31,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class Exchanges extends ChannelDuplexHandler {
 
-	private static final VarHandle IN_FLIGHT;
-
-	static {
-		try {
-			IN_FLIGHT = MethodHandles.lookup().findVarHandle(Exchanges.class, "inFlight", int.class);
-		}
-		catch (ReflectiveOperationException ex) {
-			throw new ExceptionInInitializerError(ex);
-		}
-	}
-
 	private final CodecInput input;
 
 	private final Owner owner;
 
 	/**
-	 * Requests whose head has been decoded and whose response has not been written to its
-	 * end: while somebody watches, to the kernel. Written on the event loop, read
-	 * anywhere.
+	 * Requests whose head has been decoded and whose response has not been written to the
+	 * kernel to its end. Written on the event loop, read anywhere.
 	 */
 	private volatile int inFlight;
-
-	/**
-	 * Whether the owner wants to know what happens. If these are here while no drain is
-	 * on, it does not, and nothing is done for it: that is paid by every request.
-	 */
-	private boolean watched;
 
 	/**
 	 * Whether the last request that began has been received to its end.
@@ -115,33 +92,6 @@ final class Exchanges extends ChannelDuplexHandler {
 
 	@Override
 	public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
-		boolean end = note(msg);
-		if (this.ignoring) {
-			ReferenceCountUtil.release(msg);
-			return;
-		}
-		ctx.fireChannelRead(msg);
-		if (end && this.watched) {
-			this.owner.requestReceived();
-		}
-	}
-
-	/**
-	 * Note what comes. What is usual is told by its class: to ask an object for one
-	 * interface after the other takes the JVM longer than all the rest (JDK-8180450).
-	 * @return whether it is the end of a request
-	 */
-	private boolean note(Object msg) {
-		if (msg == LastHttpContent.EMPTY_LAST_CONTENT) {
-			end();
-			return true;
-		}
-		if (msg.getClass() == DefaultHttpRequest.class) {
-			DefaultHttpRequest request = (DefaultHttpRequest) msg;
-			begin(request);
-			this.lost |= request.decoderResult().isFailure();
-			return false;
-		}
 		if (msg instanceof HttpRequest request) {
 			begin(request);
 		}
@@ -151,11 +101,20 @@ final class Exchanges extends ChannelDuplexHandler {
 		if (msg instanceof HttpObject object && object.decoderResult().isFailure()) {
 			this.lost = true;
 		}
-		if (msg instanceof LastHttpContent) {
-			end();
-			return true;
+		boolean end = msg instanceof LastHttpContent;
+		if (end) {
+			this.received = true;
+			this.receiving = null;
+			this.input.markRequestEnd();
 		}
-		return false;
+		if (this.ignoring) {
+			ReferenceCountUtil.release(msg);
+			return;
+		}
+		ctx.fireChannelRead(msg);
+		if (end) {
+			this.owner.requestReceived();
+		}
 	}
 
 	private void begin(HttpRequest request) {
@@ -169,12 +128,6 @@ final class Exchanges extends ChannelDuplexHandler {
 		this.bodyBytes = 0;
 	}
 
-	private void end() {
-		this.received = true;
-		this.receiving = null;
-		this.input.markRequestEnd();
-	}
-
 	@Override
 	public void userEventTriggered(ChannelHandlerContext ctx, Object evt) throws Exception {
 		ctx.fireUserEventTriggered(evt);
@@ -186,35 +139,25 @@ final class Exchanges extends ChannelDuplexHandler {
 
 	@Override
 	public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) throws Exception {
-		// By class first, see above.
-		boolean end = (msg.getClass() == DefaultFullHttpResponse.class || msg == LastHttpContent.EMPTY_LAST_CONTENT);
-		if (msg != LastHttpContent.EMPTY_LAST_CONTENT && (end || msg instanceof HttpResponse)) {
-			HttpResponse response = (HttpResponse) msg;
+		if (msg instanceof HttpResponse response) {
 			writeHead(response);
 			if (isSwitchingProtocols(response)) {
 				ctx.write(msg, promise.unvoid().addListener((future) -> leave(ctx)));
 				return;
 			}
 		}
-		if (!this.responding || !(end || msg instanceof LastHttpContent)) {
-			ctx.write(msg, promise);
-			return;
-		}
-		this.responding = false;
-		if (this.watched || this.announced) {
+		if (msg instanceof LastHttpContent && this.responding) {
+			this.responding = false;
 			ctx.write(msg, promise.unvoid().addListener((ChannelFutureListener) this::written));
 			return;
 		}
 		ctx.write(msg, promise);
-		if (promise.cause() == null) {
-			count(-1);
-		}
 	}
 
 	private void writeHead(HttpResponse response) {
 		if (response.status().codeClass() != HttpStatusClass.INFORMATIONAL) {
 			this.responding = true;
-			if (this.watched && inFlight() <= 1 && !this.announced && this.owner.isLastResponse(begunNext())) {
+			if (this.inFlight <= 1 && !this.announced && this.owner.isLastResponse(begunNext())) {
 				this.announced = true;
 				response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
 			}
@@ -251,34 +194,25 @@ final class Exchanges extends ChannelDuplexHandler {
 		}
 	}
 
+	/**
+	 * Called on the event loop only, or it would lose counts.
+	 */
 	private void count(int change) {
-		// Written by one thread only: the others may learn it a moment later.
-		IN_FLIGHT.setRelease(this, Math.max(0, (int) IN_FLIGHT.get(this) + change));
+		this.inFlight = Math.max(0, this.inFlight + change);
 	}
 
 	/**
-	 * Tell the owner from now on what happens, until told otherwise. Responses that have
-	 * been written and not reached the kernel count as one in flight.
+	 * Count responses that have been written before these were here, and have not reached
+	 * the kernel, as one in flight.
 	 * @param codecContext the codec's
 	 */
-	void watch(ChannelHandlerContext codecContext) {
-		if (this.watched) {
-			return;
-		}
-		this.watched = true;
+	void countUnflushed(ChannelHandlerContext codecContext) {
 		ChannelOutboundBuffer buffer = codecContext.channel().unsafe().outboundBuffer();
 		if (!this.responding && buffer != null && !buffer.isEmpty()) {
 			count(1);
 			// Written when all before it is.
 			codecContext.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFutureListener) this::written);
 		}
-	}
-
-	/**
-	 * Tell the owner nothing more, but the end of a response that announced the close.
-	 */
-	void unwatch() {
-		this.watched = false;
 	}
 
 	/**
@@ -305,7 +239,7 @@ final class Exchanges extends ChannelDuplexHandler {
 	 * of another one has come.
 	 */
 	boolean isBetweenRequests() {
-		return inFlight() == 0 && !this.responding && hasOnlyWholeRequests();
+		return this.inFlight == 0 && !this.responding && hasOnlyWholeRequests();
 	}
 
 	/**

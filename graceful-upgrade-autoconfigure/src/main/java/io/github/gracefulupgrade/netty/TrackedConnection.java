@@ -224,7 +224,7 @@ final class TrackedConnection implements Exchanges.Owner {
 			}
 		}
 		else if (codec != null) {
-			drainHttp1(drain, watched(codec), operations);
+			drainHttp1(drain, exchanges(codec), operations);
 		}
 		else {
 			// What it speaks is not settled yet. The gate tells when it may be.
@@ -232,12 +232,12 @@ final class TrackedConnection implements Exchanges.Owner {
 		}
 	}
 
-	private Exchanges watched(ChannelHandlerContext codec) {
+	private Exchanges exchanges(ChannelHandlerContext codec) {
 		Exchanges exchanges = this.exchanges;
 		if (exchanges == null) {
 			exchanges = lookAt(codec, this.tracker.states().of(this.channel, (HttpServerCodec) codec.handler()));
+			exchanges.countUnflushed(codec);
 		}
-		exchanges.watch(codec);
 		return exchanges;
 	}
 
@@ -389,7 +389,6 @@ final class TrackedConnection implements Exchanges.Owner {
 		this.staying = false;
 		limitReads(null);
 		if (exchanges != null) {
-			exchanges.unwatch();
 			if (exchanges.isCloseAnnounced()) {
 				if (exchanges.inFlight() == 0 && !this.leaving && this.channel.isActive() && !isClosing()) {
 					// Written to its end while the drain was called off.
