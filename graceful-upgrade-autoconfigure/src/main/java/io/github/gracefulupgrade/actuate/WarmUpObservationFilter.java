@@ -1,5 +1,8 @@
 package io.github.gracefulupgrade.actuate;
 
+import java.util.Map;
+import java.util.Objects;
+
 import io.github.gracefulupgrade.autoconfigure.WarmUpProperties;
 import io.micrometer.common.KeyValue;
 import io.micrometer.observation.Observation;
@@ -16,6 +19,13 @@ final class WarmUpObservationFilter implements ObservationFilter {
 
 	private static final String HEADER = "X-Upgrade-Warm-Up";
 
+	/**
+	 * Looked up, and not chosen by a condition that a warm-up finds always true: compiled
+	 * code bets on that, and loses with the first request of a user.
+	 */
+	private static final Map<Boolean, KeyValue> TAGS = Map.of(true, KeyValue.of("warm.up", "true"), false,
+			KeyValue.of("warm.up", "false"));
+
 	private final boolean wanted;
 
 	WarmUpObservationFilter(WarmUpProperties properties) {
@@ -24,9 +34,9 @@ final class WarmUpObservationFilter implements ObservationFilter {
 
 	@Override
 	public Observation.Context map(Observation.Context context) {
-		if (this.wanted && context instanceof ServerRequestObservationContext request) {
-			boolean warmUp = request.getCarrier() != null && request.getCarrier().getHeaders().containsHeader(HEADER);
-			context.addLowCardinalityKeyValue(KeyValue.of("warm.up", String.valueOf(warmUp)));
+		if (this.wanted && context instanceof ServerRequestObservationContext request && request.getCarrier() != null) {
+			Boolean warmUp = request.getCarrier().getHeaders().containsHeader(HEADER);
+			context.addLowCardinalityKeyValue(Objects.requireNonNull(TAGS.get(warmUp)));
 		}
 		return context;
 	}

@@ -119,7 +119,7 @@ final class WarmUp {
 		if (requests.isEmpty() || server == null) {
 			return;
 		}
-		HttpHandler handler = this.context.getBean(HttpHandler.class);
+		HttpHandler handler = BootHandler.around(this.context.getBean(HttpHandler.class));
 		WarmUpResult result = RequestPlayer.play(server.handle(new ReactorHttpHandlerAdapter(handler)),
 				(configured) -> tracked(configured, loops),
 				new WarmUpPlan(requests, this.properties.getRounds(), this.properties.getDuration(),

@@ -32,10 +32,12 @@ final class OwnConnections {
 	}
 
 	/**
-	 * For the server, before anything happens on a connection.
+	 * For the server, which begins to accept now. What stands at the door leaves no trace
+	 * in the pipelines of connections, which are to be as they will be.
 	 */
-	void guard(Channel channel) {
-		channel.pipeline().addFirst(new Guard());
+	void guard(Channel listener) {
+		listener.pipeline().addFirst(new Guard());
+		listener.config().setAutoRead(true);
 	}
 
 	/**
@@ -74,20 +76,20 @@ final class OwnConnections {
 	}
 
 	/**
-	 * Closes a stranger's connection before a byte of it is read, and leaves the others
-	 * as they are.
+	 * Closes a stranger's connection before anything of it is read, and lets the others
+	 * in.
 	 */
 	private final class Guard extends ChannelInboundHandlerAdapter {
 
 		@Override
-		public void channelActive(ChannelHandlerContext ctx) {
-			SocketAddress remote = ctx.channel().remoteAddress();
+		public void channelRead(ChannelHandlerContext ctx, Object accepted) {
+			Channel connection = (Channel) accepted;
+			SocketAddress remote = connection.remoteAddress();
 			if (remote != null && OwnConnections.this.addresses.contains(remote)) {
-				ctx.fireChannelActive();
-				ctx.pipeline().remove(this);
+				ctx.fireChannelRead(accepted);
 			}
 			else {
-				ctx.close();
+				connection.unsafe().closeForcibly();
 			}
 		}
 

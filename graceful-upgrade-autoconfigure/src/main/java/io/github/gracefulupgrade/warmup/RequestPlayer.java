@@ -3,10 +3,17 @@ package io.github.gracefulupgrade.warmup;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
+import io.netty.channel.ChannelOption;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.util.concurrent.ImmediateEventExecutor;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.ByteBufFlux;
@@ -38,6 +45,12 @@ public final class RequestPlayer {
 	/** To accept, set up and close a connection is to be warm, too. */
 	private static final int FRESH_EVERY = 5;
 
+	/**
+	 * What clients send that nobody told to: some do, and some do not. Compiled code that
+	 * has seen but one of the two is thrown away at the first request of the other kind.
+	 */
+	private static final List<CharSequence> OPTIONAL = List.of(HttpHeaderNames.ACCEPT, HttpHeaderNames.USER_AGENT);
+
 	private static final Duration DISPOSE_TIMEOUT = Duration.ofSeconds(3);
 
 	private RequestPlayer() {
@@ -60,19 +73,25 @@ public final class RequestPlayer {
 		ConnectionProvider connections = ConnectionProvider.create("graceful-upgrade-warm-up", plan.concurrency());
 		OwnConnections own = new OwnConnections();
 		try {
-			DisposableServer bound = last
+			DisposableServer listening = last
 				.apply(server.noSSL()
 					.protocol(HttpProtocol.HTTP11)
 					.proxyProtocol(ProxyProtocolSupportType.OFF)
+					// As Spring Boot does, after the application has had its say.
+					.channelGroup(new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE))
 					.bindAddress(() -> new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-					.doOnChannelInit((observer, channel, remote) -> own.guard(channel)))
+					// Nothing is accepted before the guard stands.
+					.option(ChannelOption.AUTO_READ, false)
+					.doOnBound((bound) -> own.guard(bound.channel())))
 				.bindNow();
 			try {
-				return play(configured(HttpClient.create(connections), bound, clientLoops, own, plan),
-						configured(HttpClient.newConnection(), bound, clientLoops, own, plan), plan);
+				HttpClient kept = configured(HttpClient.create(connections), listening, clientLoops, own, plan);
+				HttpClient fresh = configured(HttpClient.newConnection(), listening, clientLoops, own, plan);
+				return play(List.of(kept, terse(kept, listening.port(), plan)),
+						List.of(fresh, terse(fresh, listening.port(), plan).keepAlive(false)), plan);
 			}
 			finally {
-				bound.disposeNow(DISPOSE_TIMEOUT);
+				listening.disposeNow(DISPOSE_TIMEOUT);
 			}
 		}
 		finally {
@@ -86,12 +105,25 @@ public final class RequestPlayer {
 		return client.remoteAddress(server::address)
 			.runOn(loops)
 			.doOnChannelInit((observer, channel, remote) -> own.make(channel))
-			.headers((headers) -> headers.set("Host", "localhost").set(HEADER, "true"))
+			.headers((headers) -> headers.set(HttpHeaderNames.HOST, "localhost").set(HEADER, "true"))
 			.responseTimeout(plan.responseTimeout());
 	}
 
-	private static WarmUpResult play(HttpClient kept, HttpClient fresh, WarmUpPlan plan) throws InterruptedException {
-		AtomicLong turn = new AtomicLong();
+	/**
+	 * A client of another kind: it names a port, and sends nothing that it need not.
+	 */
+	private static HttpClient terse(HttpClient client, int port, WarmUpPlan plan) {
+		Set<String> configured = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+		plan.requests().forEach((request) -> configured.addAll(request.headers().keySet()));
+		return client.headers((headers) -> headers.set(HttpHeaderNames.HOST, "localhost:" + port))
+			.doOnRequest((request, connection) -> OPTIONAL.stream()
+				.filter((name) -> !configured.contains(name.toString()))
+				.forEach(request.requestHeaders()::remove));
+	}
+
+	private static WarmUpResult play(List<HttpClient> kept, List<HttpClient> fresh, WarmUpPlan plan)
+			throws InterruptedException {
+		AtomicInteger turn = new AtomicInteger();
 		long start = System.nanoTime();
 		Duration first = Duration.ZERO;
 		Duration last = Duration.ZERO;
@@ -106,8 +138,7 @@ public final class RequestPlayer {
 			long begun = System.nanoTime();
 			Flux.range(0, together)
 				.flatMapIterable((round) -> plan.requests())
-				.flatMap((request) -> send((turn.incrementAndGet() % FRESH_EVERY == 0) ? fresh : kept, request),
-						plan.concurrency())
+				.flatMap((request) -> send(client(kept, fresh, turn.incrementAndGet()), request), plan.concurrency())
 				.then()
 				.block();
 			last = Duration.ofNanos(System.nanoTime() - begun);
@@ -117,6 +148,11 @@ public final class RequestPlayer {
 		while (rounds < plan.rounds() && System.nanoTime() - start < plan.duration().toNanos());
 		return new WarmUpResult(rounds * plan.requests().size(), Duration.ofNanos(System.nanoTime() - start), first,
 				last);
+	}
+
+	private static HttpClient client(List<HttpClient> kept, List<HttpClient> fresh, int turn) {
+		List<HttpClient> clients = (turn % FRESH_EVERY == 0) ? fresh : kept;
+		return clients.get(Math.floorMod(turn / FRESH_EVERY, clients.size()));
 	}
 
 	private static Mono<Void> send(HttpClient client, WarmUpRequest request) {

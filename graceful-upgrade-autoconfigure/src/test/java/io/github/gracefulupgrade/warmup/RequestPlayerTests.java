@@ -13,6 +13,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.UnaryOperator;
 
+import io.netty.handler.codec.http.HttpHeaders;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
@@ -50,6 +51,29 @@ class RequestPlayerTests {
 		WarmUpResult result = play(3, 1, get("/a?b=c", null), new WarmUpRequest("POST", "/d", Map.of(), "e", 200));
 		assertThat(result.requests()).isEqualTo(6);
 		assertThat(this.seen).hasSize(6).containsOnly("GET /a?b=c true 1 ", "POST /d true null e");
+	}
+
+	/**
+	 * As clients differ, in what none of them has been told to send.
+	 */
+	@Test
+	void variesWhatIsLeftOpen() throws Exception {
+		Queue<String> hosts = new ConcurrentLinkedQueue<>();
+		Queue<String> accepts = new ConcurrentLinkedQueue<>();
+		Queue<String> connections = new ConcurrentLinkedQueue<>();
+		HttpServer varied = HttpServer.create().handle((request, response) -> {
+			HttpHeaders headers = request.requestHeaders();
+			hosts.add(headers.get("Host").replaceAll("[0-9]+", "N"));
+			accepts.add(headers.get("Accept", "none") + " " + headers.get("User-Agent", "none"));
+			connections.add(headers.get("Connection", "kept"));
+			return response.sendString(Mono.just("x")).then();
+		});
+		WarmUpRequest agent = new WarmUpRequest("GET", "/", Map.of("user-agent", "mine"), null, null);
+		RequestPlayer.play(varied, UnaryOperator.identity(),
+				new WarmUpPlan(List.of(agent), 20, Duration.ofMinutes(1), 1, Duration.ZERO, Duration.ofSeconds(10)));
+		assertThat(hosts).contains("localhost", "localhost:N");
+		assertThat(accepts).containsOnly("*/* mine", "none mine");
+		assertThat(connections).containsOnly("kept", "close");
 	}
 
 	@Test
