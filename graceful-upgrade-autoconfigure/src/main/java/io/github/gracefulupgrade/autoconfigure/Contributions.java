@@ -15,9 +15,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -47,7 +47,7 @@ final class Contributions implements Belongings, AutoCloseable {
 
 	private final Journal journal;
 
-	private final ExecutorService threads = newThread("graceful-upgrade-state");
+	private final ThreadPoolExecutor threads = newThreads("graceful-upgrade-state");
 
 	/**
 	 * What an incumbent sent and nobody asked for yet. Guarded by this object's monitor.
@@ -70,12 +70,24 @@ final class Contributions implements Belongings, AutoCloseable {
 		this.journal = journal;
 	}
 
-	private static ExecutorService newThread(String name) {
-		return Executors.newCachedThreadPool((task) -> {
+	/**
+	 * As many threads as there is work, of which one stays.
+	 */
+	private static ThreadPoolExecutor newThreads(String name) {
+		return new ThreadPoolExecutor(1, Integer.MAX_VALUE, 1, TimeUnit.MINUTES, new SynchronousQueue<>(), (task) -> {
 			Thread thread = new Thread(task, name);
 			thread.setDaemon(true);
 			return thread;
 		});
+	}
+
+	/**
+	 * Be ready to deliver: find the contributors, and have a thread.
+	 */
+	void prepare() {
+		if (!this.contributors.get().isEmpty()) {
+			this.threads.prestartCoreThread();
+		}
 	}
 
 	@Override

@@ -26,16 +26,13 @@ import io.github.gracefulupgrade.wire.Descriptors;
 import io.github.gracefulupgrade.wire.FileOwnershipLock;
 import io.github.gracefulupgrade.wire.UnixUpgradeSocket;
 import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.resources.LoopResources;
 
-import org.springframework.context.support.GenericApplicationContext;
-import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.boot.web.server.WebServer;
 import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
 import org.springframework.util.unit.DataSize;
-import org.springframework.web.server.adapter.WebHttpHandlerBuilder;
 
 /**
  * One of the two instances of a {@link MiniatureHandover}: all the parts of an
@@ -54,7 +51,7 @@ final class MiniatureInstance implements AutoCloseable {
 
 	private final Journal journal = new Silence();
 
-	private final GenericApplicationContext context = new GenericApplicationContext();
+	private final MiniatureApplication application = new MiniatureApplication();
 
 	private final ConnectionTracker connections = new ConnectionTracker(Descriptors::duplicate, Duration.ZERO);
 
@@ -80,7 +77,7 @@ final class MiniatureInstance implements AutoCloseable {
 
 	private final Handover handover;
 
-	private @Nullable DisposableServer server;
+	private final Server server = new Server();
 
 	/**
 	 * Put an instance together.
@@ -90,15 +87,14 @@ final class MiniatureInstance implements AutoCloseable {
 	 */
 	MiniatureInstance(Path folder, long pid, LoopResources loops) {
 		this.loops = loops;
-		this.context.refresh();
 		Path path = folder.resolve("s");
 		this.socket = new UnixUpgradeSocket(path, new LateEvents(this::handover));
 		this.lock = new FileOwnershipLock(path);
 		this.pidFile = new AtomicPidFile(folder.resolve("pid"), pid, this.journal);
-		this.background = new BackgroundWork(this.context.getBeanFactory(), PATIENCE);
+		this.background = new BackgroundWork(this.application.context().getBeanFactory(), PATIENCE);
 		this.contributions = new Contributions(() -> List.of(new Keepsake()), PATIENCE, DataSize.ofKilobytes(1),
 				this.journal);
-		this.events = new PhaseEvents(this.context);
+		this.events = new PhaseEvents(this.application.context());
 		this.spawner = new ProcessSpawner(false, List.of(), null, PATIENCE);
 		Settings settings = new Settings(path.toString(), "rehearsal", pid, PATIENCE, PATIENCE, PATIENCE, Duration.ZERO,
 				PATIENCE);
@@ -118,24 +114,15 @@ final class MiniatureInstance implements AutoCloseable {
 			this.listeners.shut();
 		}
 		this.handover.prepare(mode);
-		this.handover.awaitListeners();
-		this.contributions.deliver();
-		this.server = new UpgradableServers(this.listeners, this.connections, true)
-			.apply("server", () -> this.loops,
-					HttpServer.create()
-						.bindAddress(() -> new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-						.handle(new ReactorHttpHandlerAdapter(nothing())))
-			.bindNow(PATIENCE);
-		this.handover.awaitOwnership();
-		this.handover.serve();
-	}
-
-	private HttpHandler nothing() {
-		return WebHttpHandlerBuilder.webHandler((exchange) -> Mono.empty()).build();
+		this.application.run(() -> UpgradeRuntime.step(() -> {
+			this.handover.awaitListeners();
+			this.contributions.deliver();
+		}), () -> this.server, () -> UpgradeRuntime.step(this.handover::awaitOwnership),
+				() -> UpgradeRuntime.step(this.handover::serve));
 	}
 
 	int port() {
-		return (this.server != null) ? this.server.port() : -1;
+		return this.server.getPort();
 	}
 
 	/**
@@ -157,12 +144,7 @@ final class MiniatureInstance implements AutoCloseable {
 	public void close() {
 		this.handover.abandon("the rehearsal is over");
 		try {
-			if (this.server != null) {
-				this.server.disposeNow(PATIENCE);
-			}
-		}
-		catch (IllegalStateException ex) {
-			// It takes longer, and goes with its event loops.
+			this.application.exit();
 		}
 		finally {
 			this.spawner.close();
@@ -174,7 +156,6 @@ final class MiniatureInstance implements AutoCloseable {
 				.exceptionally((ex) -> null)
 				.join();
 			this.control.close();
-			this.context.close();
 		}
 	}
 
@@ -206,6 +187,45 @@ final class MiniatureInstance implements AutoCloseable {
 		@Override
 		public void receive(Inheritance inheritance) {
 			inheritance.state("state");
+		}
+
+	}
+
+	/**
+	 * A web server as Boot's own, which would log that it started.
+	 */
+	private final class Server implements WebServer {
+
+		private volatile @Nullable DisposableServer server;
+
+		@Override
+		public void start() {
+			this.server = new UpgradableServers(MiniatureInstance.this.listeners, MiniatureInstance.this.connections,
+					true)
+				.apply("server", () -> MiniatureInstance.this.loops,
+						HttpServer.create()
+							.bindAddress(() -> new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+							.handle(new ReactorHttpHandlerAdapter(MiniatureApplication.nothing())))
+				.bindNow(PATIENCE);
+		}
+
+		@Override
+		public void stop() {
+			DisposableServer server = this.server;
+			try {
+				if (server != null) {
+					server.disposeNow(PATIENCE);
+				}
+			}
+			catch (IllegalStateException ex) {
+				// It takes longer, and goes with its event loops.
+			}
+		}
+
+		@Override
+		public int getPort() {
+			DisposableServer server = this.server;
+			return (server != null) ? server.port() : -1;
 		}
 
 	}

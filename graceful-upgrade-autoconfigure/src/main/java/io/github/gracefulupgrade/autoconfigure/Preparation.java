@@ -7,6 +7,9 @@ import io.github.gracefulupgrade.handover.ControlThread;
 import io.github.gracefulupgrade.handover.Phase;
 import io.github.gracefulupgrade.handover.Snapshot;
 
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.autoconfigure.condition.ConditionEvaluationReport;
+
 /**
  * When a handover is rehearsed: by a successor before it says that it waits; by an
  * instance that started cold once it has served for a while, or at the latest when a
@@ -37,12 +40,16 @@ final class Preparation {
 	/**
 	 * A successor has built its application, and nobody waits for it yet. Called on the
 	 * main thread.
+	 * @param application the application, which is not touched
 	 * @throws InterruptedException if the application is shut down meanwhile
 	 */
-	void rehearse() throws InterruptedException {
+	void rehearse(ConfigurableListableBeanFactory application) throws InterruptedException {
 		if (!this.wanted) {
 			return;
 		}
+		// Spring Boot asks for this at the end of every start, whether it logs it or not,
+		// and the report keeps it. It compares each of some hundred names with each.
+		ConditionEvaluationReport.get(application).getConditionAndOutcomesBySource();
 		try {
 			MiniatureHandover.once().get();
 		}

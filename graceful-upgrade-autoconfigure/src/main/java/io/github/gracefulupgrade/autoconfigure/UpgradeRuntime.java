@@ -237,8 +237,10 @@ final class UpgradeRuntime implements DisposableBean {
 		this.signals.listen();
 		if (this.handover.isWelcome()) {
 			step(() -> {
+				// The warm-up last: a class that is loaded later may undo what was
+				// compiled.
 				this.warmUp.run(loops);
-				this.preparation.rehearse();
+				this.contributions.prepare();
 			});
 		}
 		step(this.handover::awaitListeners);
@@ -289,7 +291,7 @@ final class UpgradeRuntime implements DisposableBean {
 		return State.INERT;
 	}
 
-	private static void step(Step step) {
+	static void step(Step step) {
 		try {
 			step.run();
 		}
@@ -428,7 +430,7 @@ final class UpgradeRuntime implements DisposableBean {
 	/**
 	 * A step of the start that may be interrupted.
 	 */
-	private interface Step {
+	interface Step {
 
 		void run() throws InterruptedException;
 

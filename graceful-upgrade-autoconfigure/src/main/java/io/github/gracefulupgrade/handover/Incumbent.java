@@ -135,14 +135,15 @@ final class Incumbent implements Resignation.Owner {
 			this.attempts.failed(successor, "this instance has no listener that could be handed over");
 			return;
 		}
-		this.ports.journal()
-			.info("%s: incumbent pid=%d offers %d listener(s) to successor pid=%d: %s".formatted(trigger,
-					this.settings.pid(), listeners.size(), successor.pid(),
-					String.join(", ", listeners.stream().map((l) -> l.name() + " " + l.bound()).toList())));
 		this.deadline.set(this.settings.readyTimeout(), () -> readyTimeout(successor));
 		become(IncumbentState.GATHERING);
 		this.ports.belongings()
 			.gather((items) -> this.ports.control().execute(() -> gathered(successor, listeners, items)));
+		// Here and below: what the other one waits for comes before the line in the log.
+		this.ports.journal()
+			.info("%s: incumbent pid=%d offers %d listener(s) to successor pid=%d: %s".formatted(trigger,
+					this.settings.pid(), listeners.size(), successor.pid(),
+					String.join(", ", listeners.stream().map((l) -> l.name() + " " + l.bound()).toList())));
 	}
 
 	private void gathered(Candidate successor, List<Message.Listener> listeners, List<Belongings.Item> items) {
@@ -161,13 +162,13 @@ final class Incumbent implements Resignation.Owner {
 			return;
 		}
 		successor.took(message);
-		this.ports.journal()
-			.info("Successor pid=%d took %d listener(s) (%s); incumbent pid=%d commits".formatted(successor.pid(),
-					message.listeners().size(), String.join(", ", message.listeners()), this.settings.pid()));
 		Resignation resignation = new Resignation(this.ports, this.settings, successor, this.attempts, this.shutdown,
 				this.deadline, this);
 		this.resignation = resignation;
 		resignation.commit();
+		this.ports.journal()
+			.info("Successor pid=%d took %d listener(s) (%s); incumbent pid=%d commits".formatted(successor.pid(),
+					message.listeners().size(), String.join(", ", message.listeners()), this.settings.pid()));
 	}
 
 	@Override

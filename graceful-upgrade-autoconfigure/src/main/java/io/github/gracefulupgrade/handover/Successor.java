@@ -160,13 +160,14 @@ final class Successor {
 		}
 		this.alarm.off();
 		List<Message.Listener> listeners = this.offer.listeners();
+		become(SuccessorState.ADOPTING);
+		this.offer.adopt(this.predecessor);
+		this.gates.openListeners();
+		// Here and below: what somebody waits for comes before the line in the log.
 		this.ports.journal()
 			.info("Successor pid=%d received %d listener(s) from incumbent pid=%d: %s".formatted(this.settings.pid(),
 					listeners.size(), this.predecessor.pid(),
 					String.join(", ", listeners.stream().map((l) -> l.name() + " " + l.bound()).toList())));
-		become(SuccessorState.ADOPTING);
-		this.offer.adopt(this.predecessor);
-		this.gates.openListeners();
 	}
 
 	/**
@@ -197,9 +198,9 @@ final class Successor {
 
 	private void own(String how) {
 		this.alarm.off();
-		this.ports.journal().info("Successor pid=%d %s".formatted(this.settings.pid(), how));
 		become(SuccessorState.OWNER);
 		this.gates.openOwnership();
+		this.ports.journal().info("Successor pid=%d %s".formatted(this.settings.pid(), how));
 	}
 
 	/**

@@ -137,6 +137,11 @@ public final class FileOwnershipLock implements OwnershipLock, AutoCloseable {
 
 		private static final int ATTEMPTS = 3;
 
+		/**
+		 * The digits of the longest number there is.
+		 */
+		private static final int NOTE = 19;
+
 		private final Path file;
 
 		private int users;
@@ -239,10 +244,16 @@ public final class FileOwnershipLock implements OwnershipLock, AutoCloseable {
 
 		private void note() throws IOException {
 			FileChannel channel = Objects.requireNonNull(this.channel);
-			ByteBuffer note = StandardCharsets.US_ASCII.encode(ProcessHandle.current().pid() + "\n");
+			// Each is as long as the other, so that nothing has to be cut: that takes a
+			// disk
+			// milliseconds, in the middle of a handover.
+			String pid = String.valueOf(ProcessHandle.current().pid());
+			ByteBuffer note = StandardCharsets.US_ASCII.encode(pid + " ".repeat(NOTE - pid.length()) + "\n");
 			try {
-				channel.truncate(0);
 				channel.write(note, 0);
+				if (channel.size() > note.limit()) {
+					channel.truncate(note.limit()); // somebody else wrote that
+				}
 			}
 			catch (ClosedByInterruptException ex) {
 				throw ex;

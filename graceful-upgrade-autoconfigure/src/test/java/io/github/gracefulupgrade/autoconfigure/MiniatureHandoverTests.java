@@ -5,8 +5,13 @@ import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
 
 class MiniatureHandoverTests {
 
@@ -22,6 +27,30 @@ class MiniatureHandoverTests {
 				assertThat(thread.isAlive()).as(thread.getName()).isFalse();
 			}
 		}
+	}
+
+	/**
+	 * Neither Spring nor what the application has made Spring Boot find says a word.
+	 */
+	@Test
+	@Timeout(60)
+	@ExtendWith(OutputCaptureExtension.class)
+	void leavesNoLine(CapturedOutput output) throws Exception {
+		MiniatureHandover.rehearse();
+		assertThat(output).isEmpty();
+	}
+
+	/**
+	 * One that is interrupted at its limit leaves none either.
+	 */
+	@Test
+	@Timeout(60)
+	@ExtendWith(OutputCaptureExtension.class)
+	void leavesNoLineWhereItFails(CapturedOutput output) {
+		Thread.currentThread().interrupt();
+		assertThatException().isThrownBy(MiniatureHandover::rehearse);
+		Thread.interrupted();
+		assertThat(output).isEmpty();
 	}
 
 	@Test

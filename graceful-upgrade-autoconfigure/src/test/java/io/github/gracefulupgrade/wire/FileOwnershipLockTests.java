@@ -131,7 +131,7 @@ class FileOwnershipLockTests {
 			assertThat(lock.tryAcquire()).isTrue();
 			assertThat(Files.getPosixFilePermissions(this.file))
 				.isEqualTo(PosixFilePermissions.fromString("rw-------"));
-			assertThat(this.file).hasContent(Long.toString(ProcessHandle.current().pid()));
+			assertThat(Files.readString(this.file).strip()).isEqualTo(Long.toString(ProcessHandle.current().pid()));
 		}
 		assertThat(this.file).exists();
 	}
@@ -143,7 +143,7 @@ class FileOwnershipLockTests {
 			assertThat(lock.holder()).isEmpty();
 			assertThat(lock.tryAcquire()).isTrue();
 		}
-		assertThat(this.file).hasContent(Long.toString(ProcessHandle.current().pid()));
+		assertThat(Files.readString(this.file).strip()).isEqualTo(Long.toString(ProcessHandle.current().pid()));
 	}
 
 	@Test
