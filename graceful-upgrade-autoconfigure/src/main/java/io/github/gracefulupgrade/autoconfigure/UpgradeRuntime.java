@@ -237,6 +237,7 @@ final class UpgradeRuntime implements DisposableBean {
 		this.signals.listen();
 		if (this.handover.isWelcome()) {
 			step(() -> {
+				this.preparation.rehearse(this.context.getBeanFactory());
 				// The warm-up last: a class that is loaded later may undo what was
 				// compiled.
 				this.warmUp.run(loops);
