@@ -4,6 +4,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 import io.github.gracefulupgrade.handover.Connections.Established;
 import io.netty.channel.Channel;
@@ -45,6 +47,11 @@ final class AcceptGate extends ChannelDuplexHandler {
 	 * What opens and shuts the gate in turns, while something does.
 	 */
 	private @Nullable AcceptRamp ramp;
+
+	/**
+	 * When it is this process's turn again, while it gives way.
+	 */
+	private @Nullable Future<?> ownTurn;
 
 	AcceptGate(boolean adopted, boolean open, ListenerTraits traits, ConnectionTracker connections) {
 		this.adopted = adopted;
@@ -108,7 +115,7 @@ final class AcceptGate extends ChannelDuplexHandler {
 
 	@Override
 	public void channelInactive(ChannelHandlerContext ctx) throws Exception {
-		endRamp();
+		endTurns();
 		super.channelInactive(ctx);
 	}
 
@@ -137,7 +144,7 @@ final class AcceptGate extends ChannelDuplexHandler {
 	 * Accept all the time.
 	 */
 	void open(Channel channel) {
-		endRamp();
+		endTurns();
 		turn(channel, true);
 	}
 
@@ -145,7 +152,7 @@ final class AcceptGate extends ChannelDuplexHandler {
 	 * Accept no more.
 	 */
 	void shut(Channel channel) {
-		endRamp();
+		endTurns();
 		turn(channel, false);
 	}
 
@@ -153,23 +160,36 @@ final class AcceptGate extends ChannelDuplexHandler {
 	 * Accept for a part of the time that grows or shrinks.
 	 */
 	void ramp(Channel channel, boolean growing, Duration over) {
-		endRamp();
+		endTurns();
 		this.ramp = AcceptRamp.begin(channel.eventLoop(), growing, over, (open) -> turn(channel, open));
+	}
+
+	/**
+	 * Leave what comes next to the other process, and accept again after a while.
+	 */
+	void giveWay(Channel channel, Duration time) {
+		endTurns();
+		turn(channel, false);
+		this.ownTurn = channel.eventLoop().schedule(() -> open(channel), time.toNanos(), TimeUnit.NANOSECONDS);
 	}
 
 	/**
 	 * If this gate opens and shuts in turns, open it for good.
 	 */
 	void acceptAll(Channel channel) {
-		if (this.ramp != null) {
+		if (this.ramp != null || this.ownTurn != null) {
 			open(channel);
 		}
 	}
 
-	private void endRamp() {
+	private void endTurns() {
 		if (this.ramp != null) {
 			this.ramp.end();
 			this.ramp = null;
+		}
+		if (this.ownTurn != null) {
+			this.ownTurn.cancel(false);
+			this.ownTurn = null;
 		}
 	}
 

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -34,6 +33,14 @@ import org.jspecify.annotations.Nullable;
  * the monitor of this object, which is never held while something is waited for.
  */
 public final class UpgradableListeners implements Listeners {
+
+	/**
+	 * How long a successor is alone at the door when it begins to accept. The kernel
+	 * wakes both for each connection, and the incumbent, whose code is compiled, would be
+	 * first for a while. It is also how long a connect may wait if the successor does not
+	 * come.
+	 */
+	private static final Duration FIRST_TURN = Duration.ofMillis(20);
 
 	private final Journal journal;
 
@@ -206,19 +213,19 @@ public final class UpgradableListeners implements Listeners {
 		this.listening.forEach(
 				(listener) -> this.journal.info((listener.isInherited() ? "Listener %s %s: handed over by the incumbent"
 						: "Listener %s %s: not one of the incumbent's, bound anew")
-					.formatted(listener.name, Addresses.text(listener.channel.localAddress()))));
+					.formatted(listener.name(), Addresses.text(listener.channel().localAddress()))));
 		this.inherited.forEach((listener) -> this.journal
 			.info("Listener %s %s: the incumbent's, and not configured here; closes with the incumbent"
 				.formatted(listener.name(), listener.bound())));
 		closeInherited();
-		return this.listening.stream().filter(Listening::isInherited).map((listener) -> listener.name).toList();
+		return this.listening.stream().filter(Listening::isInherited).map((listener) -> listener.name()).toList();
 	}
 
 	private List<String> compare() {
 		this.listening.forEach((listener) -> this.journal
 			.info((listener.isInherited() ? "Listener %s %s: would be handed over by the incumbent"
 					: "Listener %s %s: not one of the incumbent's, would be bound anew")
-				.formatted(listener.name, listener.requested)));
+				.formatted(listener.name(), listener.requested())));
 		this.inherited.forEach((listener) -> this.journal
 			.info("Listener %s %s: the incumbent's, and not configured here; would close with the incumbent"
 				.formatted(listener.name(), listener.bound())));
@@ -260,18 +267,21 @@ public final class UpgradableListeners implements Listeners {
 
 	@Override
 	public synchronized void acceptLess(Collection<String> names, Duration over) {
-		if (this.ramp && this.open && !over.isZero()) {
-			this.listening.stream()
-				.filter((listener) -> names.contains(listener.name))
-				.forEach((listener) -> listener.ramp(false, over));
+		if (this.open && !over.isZero()) {
+			this.listening.stream().filter((listener) -> names.contains(listener.name())).forEach((listener) -> {
+				if (this.ramp) {
+					listener.ramp(false, over);
+				}
+				else {
+					listener.giveWay(FIRST_TURN);
+				}
+			});
 		}
 	}
 
 	@Override
 	public synchronized void acceptAll() {
-		if (this.ramp) {
-			this.listening.forEach(Listening::acceptAll);
-		}
+		this.listening.forEach(Listening::acceptAll);
 	}
 
 	@Override
@@ -284,8 +294,8 @@ public final class UpgradableListeners implements Listeners {
 	@Override
 	public synchronized Set<String> movable() {
 		return this.listening.stream()
-			.filter((listener) -> listener.isInherited() && listener.traits.movable())
-			.map((listener) -> listener.traits.name())
+			.filter((listener) -> listener.isInherited() && listener.traits().movable())
+			.map((listener) -> listener.traits().name())
 			.collect(Collectors.toUnmodifiableSet());
 	}
 
@@ -296,7 +306,7 @@ public final class UpgradableListeners implements Listeners {
 		Listening target;
 		synchronized (this) {
 			target = this.listening.stream()
-				.filter((listener) -> listener.traits.name().equals(connection.listener()) && listener.isBound())
+				.filter((listener) -> listener.traits().name().equals(connection.listener()) && listener.isBound())
 				.findFirst()
 				.orElse(null);
 		}
@@ -319,8 +329,8 @@ public final class UpgradableListeners implements Listeners {
 	public synchronized List<ListenerInfo> info() {
 		return this.listening.stream()
 			.filter(Listening::isBound)
-			.map((listener) -> new ListenerInfo(listener.name, Addresses.text(listener.channel.localAddress()),
-					listener.source))
+			.map((listener) -> new ListenerInfo(listener.name(), Addresses.text(listener.channel().localAddress()),
+					listener.source()))
 			.toList();
 	}
 
@@ -338,7 +348,7 @@ public final class UpgradableListeners implements Listeners {
 		}
 		CountDownLatch closed = new CountDownLatch(closing.size());
 		for (Listening listener : closing) {
-			listener.channel.close().addListener((future) -> closed.countDown());
+			listener.channel().close().addListener((future) -> closed.countDown());
 		}
 		if (!closed.await(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
 			this.journal.warn("The listeners did not close within " + timeout);
@@ -374,67 +384,6 @@ public final class UpgradableListeners implements Listeners {
 		 * This process was started with it.
 		 */
 		ACTIVATED
-
-	}
-
-	/**
-	 * A server channel of this application.
-	 *
-	 * @param name the server's name
-	 * @param requested the address as configured
-	 * @param channel the channel
-	 * @param gate the channel's gate
-	 * @param traits what its connections have in common
-	 * @param source where it came from
-	 */
-	private record Listening(String name, String requested, Channel channel, AcceptGate gate, ListenerTraits traits,
-			Source source) {
-
-		boolean isInherited() {
-			return this.source == Source.INHERITED;
-		}
-
-		boolean isBound() {
-			return this.channel.isActive() && this.channel.localAddress() != null;
-		}
-
-		Message.Listener offer() {
-			EpollServerSocketChannel epoll = (EpollServerSocketChannel) this.channel;
-			return new Message.Listener(this.name, this.requested, Addresses.text(this.channel.localAddress()),
-					Descriptor.borrowed(epoll.fd().intValue()));
-		}
-
-		void open() {
-			this.channel.eventLoop().execute(() -> this.gate.open(this.channel));
-		}
-
-		void ramp(boolean growing, Duration over) {
-			this.channel.eventLoop().execute(() -> this.gate.ramp(this.channel, growing, over));
-		}
-
-		void acceptAll() {
-			this.channel.eventLoop().execute(() -> this.gate.acceptAll(this.channel));
-		}
-
-		CompletableFuture<Void> pause() {
-			CompletableFuture<Void> paused = new CompletableFuture<>();
-			this.channel.eventLoop().execute(() -> {
-				this.gate.shut(this.channel);
-				paused.complete(null);
-			});
-			return paused;
-		}
-
-		boolean adopt(Established connection) {
-			try {
-				this.channel.eventLoop().execute(() -> this.gate.adopt(this.channel, connection));
-				return true;
-			}
-			catch (RejectedExecutionException ex) {
-				connection.descriptor().close(); // the application is being closed
-				return false;
-			}
-		}
 
 	}
 
