@@ -12,9 +12,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.codec.http.HttpServerCodec;
-import io.netty.handler.codec.http.HttpServerUpgradeHandler;
 import io.netty.handler.codec.http2.Http2FrameCodec;
-import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +29,10 @@ final class TrackedConnection implements Exchanges.Owner {
 
 	static final AttributeKey<TrackedConnection> KEY = AttributeKey.valueOf(TrackedConnection.class, "connection");
 
-	private static final String PREFIX = "gracefulUpgrade.";
+	/**
+	 * How the names of our handlers begin.
+	 */
+	static final String PREFIX = "gracefulUpgrade.";
 
 	/**
 	 * How long Reactor Netty gets to end its part of an exchange that is over.
@@ -44,6 +45,8 @@ final class TrackedConnection implements Exchanges.Owner {
 
 	private final ListenerTraits listener;
 
+	private final ExchangeWatch watch;
+
 	/**
 	 * In place from the first look that a drain takes until the drain is called off.
 	 */
@@ -53,12 +56,6 @@ final class TrackedConnection implements Exchanges.Owner {
 	 * In place from the first time that a drain limits what is read.
 	 */
 	private @Nullable ReadLimit readLimit;
-
-	/**
-	 * There from the first look that a drain takes until the drain is called off. Set on
-	 * the event loop; read anywhere.
-	 */
-	private volatile @Nullable Exchanges exchanges;
 
 	private final boolean movable;
 
@@ -93,6 +90,7 @@ final class TrackedConnection implements Exchanges.Owner {
 		this.listener = listener;
 		this.movable = listener.movable();
 		this.tracker = tracker;
+		this.watch = new ExchangeWatch(channel, tracker.states(), this);
 	}
 
 	// --- what happens on the connection
@@ -102,60 +100,16 @@ final class TrackedConnection implements Exchanges.Owner {
 	 * first byte is read.
 	 */
 	void initialized() {
-		if (!canBeAsked()) {
-			whenNegotiated(this::lookAtAll);
-		}
+		this.watch.initialized();
 		if (this.tracker.drain() != null) {
 			lookLater();
 		}
 	}
 
-	/**
-	 * Whether it is enough to ask for the state of this connection when a drain begins.
-	 * What offers an upgrade to HTTP/2 may hold a request back that nobody else knows of.
-	 */
-	private boolean canBeAsked() {
-		return this.tracker.states().areKnown()
-				&& this.channel.pipeline().context(HttpServerUpgradeHandler.class) == null;
-	}
-
-	/**
-	 * Behind TLS, what the pipeline will be may depend on what is negotiated.
-	 */
-	private void whenNegotiated(Runnable task) {
-		ChannelHandlerContext negotiation = this.channel.pipeline()
-			.context(ApplicationProtocolNegotiationHandler.class);
-		if (negotiation != null) {
-			this.channel.pipeline().addAfter(negotiation.name(), PREFIX + "negotiated", new Negotiated(task));
-		}
-		else {
-			task.run();
-		}
-	}
-
-	private void lookAtAll() {
-		ChannelHandlerContext codec = this.channel.pipeline().context(HttpServerCodec.class);
-		if (codec != null) {
-			lookAt(codec, ExchangeState.NEW);
-		}
-	}
-
-	/**
-	 * From now on, see each request and response.
-	 */
-	private Exchanges lookAt(ChannelHandlerContext codec, ExchangeState state) {
-		CodecInput input = new CodecInput((HttpServerCodec) codec.handler(), state);
-		Exchanges exchanges = new Exchanges(input, this, state);
-		this.channel.pipeline().addBefore(codec.name(), PREFIX + "codecInput", input);
-		this.channel.pipeline().addAfter(codec.name(), PREFIX + "exchanges", exchanges);
-		this.exchanges = exchanges;
-		return exchanges;
-	}
-
 	@Override
 	public void requestReceived() {
 		Drain drain = this.tracker.drain();
-		Exchanges exchanges = this.exchanges;
+		Exchanges exchanges = this.watch.exchanges();
 		if (drain == null || exchanges == null || this.leaving) {
 			return;
 		}
@@ -174,7 +128,7 @@ final class TrackedConnection implements Exchanges.Owner {
 
 	@Override
 	public void responseWritten() {
-		Exchanges exchanges = this.exchanges;
+		Exchanges exchanges = this.watch.exchanges();
 		Drain drain = this.tracker.drain();
 		if (drain != null) {
 			drain.tally().finished.increment();
@@ -224,21 +178,12 @@ final class TrackedConnection implements Exchanges.Owner {
 			}
 		}
 		else if (codec != null) {
-			drainHttp1(drain, exchanges(codec), operations);
+			drainHttp1(drain, this.watch.look(codec), operations);
 		}
 		else {
 			// What it speaks is not settled yet. The gate tells when it may be.
 			gate().open();
 		}
-	}
-
-	private Exchanges exchanges(ChannelHandlerContext codec) {
-		Exchanges exchanges = this.exchanges;
-		if (exchanges == null) {
-			exchanges = lookAt(codec, this.tracker.states().of(this.channel, (HttpServerCodec) codec.handler()));
-			exchanges.countUnflushed(codec);
-		}
-		return exchanges;
 	}
 
 	private void drainHttp1(Drain drain, Exchanges exchanges, @Nullable ChannelOperations<?, ?> operations) {
@@ -384,7 +329,7 @@ final class TrackedConnection implements Exchanges.Owner {
 	 * The drain was called off.
 	 */
 	void serveOn() {
-		Exchanges exchanges = this.exchanges;
+		Exchanges exchanges = this.watch.exchanges();
 		this.farewell = null;
 		this.staying = false;
 		limitReads(null);
@@ -395,9 +340,8 @@ final class TrackedConnection implements Exchanges.Owner {
 					close();
 				}
 			}
-			else if (canBeAsked()) {
-				exchanges.leave(this.channel.pipeline());
-				this.exchanges = null;
+			else {
+				this.watch.rest();
 			}
 		}
 		ByteGate gate = this.gate;
@@ -472,7 +416,7 @@ final class TrackedConnection implements Exchanges.Owner {
 		if (http2 != null) {
 			return http2.connection().numActiveStreams();
 		}
-		Exchanges exchanges = this.exchanges;
+		Exchanges exchanges = this.watch.exchanges();
 		if (exchanges != null) {
 			return exchanges.inFlight();
 		}
