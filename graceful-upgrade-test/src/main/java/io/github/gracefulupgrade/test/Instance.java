@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -28,6 +29,15 @@ public final class Instance implements AutoCloseable {
 	private static final Pattern STARTED = Pattern.compile("Started .+ in [0-9.]+ seconds");
 
 	private static final int TAIL = 40;
+
+	private static final int LOWEST_PORT = 10_000;
+
+	/**
+	 * Where those that the kernel gives away begin unless it is configured otherwise.
+	 */
+	private static final int EPHEMERAL_PORTS = 32_768;
+
+	private static final int PORT_ATTEMPTS = 100;
 
 	private final Process process;
 
@@ -53,16 +63,22 @@ public final class Instance implements AutoCloseable {
 	}
 
 	/**
-	 * Find a port of the loopback interface that nobody listens on.
+	 * Find a port of the loopback interface that nobody listens on, and that the kernel
+	 * does not give to a connection before somebody does: one below those that
+	 * {@code net.ipv4.ip_local_port_range} usually holds.
 	 * @return the port
 	 */
 	public static int freePort() {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			return socket.getLocalPort();
+		for (int attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
+			int port = ThreadLocalRandom.current().nextInt(LOWEST_PORT, EPHEMERAL_PORTS);
+			try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+				return socket.getLocalPort();
+			}
+			catch (IOException ex) {
+				// Somebody listens on it.
+			}
 		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
+		throw new IllegalStateException("No port between %d and %d is free".formatted(LOWEST_PORT, EPHEMERAL_PORTS));
 	}
 
 	/**
