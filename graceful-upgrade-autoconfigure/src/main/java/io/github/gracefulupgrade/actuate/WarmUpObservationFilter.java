@@ -8,6 +8,7 @@ import io.micrometer.common.KeyValue;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationFilter;
 
+import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.observation.ServerRequestObservationContext;
 
 /**
@@ -34,8 +35,9 @@ final class WarmUpObservationFilter implements ObservationFilter {
 
 	@Override
 	public Observation.Context map(Observation.Context context) {
-		if (this.wanted && context instanceof ServerRequestObservationContext request && request.getCarrier() != null) {
-			Boolean warmUp = request.getCarrier().getHeaders().containsHeader(HEADER);
+		if (this.wanted && context instanceof ServerRequestObservationContext request) {
+			ServerHttpRequest carrier = request.getCarrier();
+			Boolean warmUp = (carrier != null) ? carrier.getHeaders().containsHeader(HEADER) : Boolean.FALSE;
 			context.addLowCardinalityKeyValue(Objects.requireNonNull(TAGS.get(warmUp)));
 		}
 		return context;

@@ -85,8 +85,13 @@ final class Contributions implements Belongings, AutoCloseable {
 	 * Be ready to deliver: find the contributors, and have a thread.
 	 */
 	void prepare() {
-		if (!this.contributors.get().isEmpty()) {
-			this.threads.prestartCoreThread();
+		try {
+			if (!this.contributors.get().isEmpty()) {
+				this.threads.prestartCoreThread();
+			}
+		}
+		catch (RuntimeException ex) {
+			// That matters if there is something to deliver, and is told then.
 		}
 	}
 

@@ -8,7 +8,6 @@ import java.util.Enumeration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -24,6 +23,7 @@ import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.boot.web.server.reactive.ReactiveWebServerFactory;
 import org.springframework.boot.web.server.reactive.context.ReactiveWebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.aot.AotApplicationContextInitializer;
 import org.springframework.core.env.MutablePropertySources;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.io.DefaultResourceLoader;
@@ -42,7 +42,8 @@ import org.springframework.web.server.adapter.WebHttpHandlerBuilder;
  * too.
  * <p>
  * It starts as any application does, but it knows nothing of the one in whose process it
- * is: no configuration, no listener, no auto-configuration, no line in the log.
+ * is: no configuration, no listener, no auto-configuration, no line in the log (but
+ * Spring's own at DEBUG).
  */
 final class MiniatureApplication {
 
@@ -56,36 +57,48 @@ final class MiniatureApplication {
 	}
 
 	/**
-	 * Start it. Returns when it is ready, or throws what a gate threw.
+	 * Start it. Returns when it is ready, or throws what one of the steps threw.
 	 * @param listenersGate passed before the web server starts
-	 * @param server makes the web server
+	 * @param server the web server
 	 * @param ownershipGate passed after the web server has started
 	 * @param ready run when the application is ready
 	 */
-	void run(Runnable listenersGate, Supplier<WebServer> server, Runnable ownershipGate, Runnable ready) {
+	void run(Runnable listenersGate, WebServer server, Runnable ownershipGate, Runnable ready) {
+		Steps steps = new Steps();
 		this.context.registerBean("listenersGate", UpgradeGate.class,
-				() -> gate(WebServerApplicationContext.START_STOP_LIFECYCLE_PHASE - 1, listenersGate));
-		this.context.registerBean(ReactiveWebServerFactory.class, () -> (handler) -> server.get());
+				() -> gate(WebServerApplicationContext.START_STOP_LIFECYCLE_PHASE - 1, steps.of(listenersGate)));
+		this.context.registerBean(ReactiveWebServerFactory.class,
+				() -> (handler) -> new QuietServer(server, steps.of(server::start)));
 		this.context.registerBean("ownershipGate", UpgradeGate.class,
-				() -> gate(WebServerApplicationContext.GRACEFUL_SHUTDOWN_PHASE + 1, ownershipGate));
+				() -> gate(WebServerApplicationContext.GRACEFUL_SHUTDOWN_PHASE + 1, steps.of(ownershipGate)));
 		this.context.registerBean(HttpHandler.class, MiniatureApplication::nothing);
 		this.context.registerBean(ApplicationAvailabilityBean.class);
 		if (ClassUtils.isPresent("org.springframework.web.reactive.resource.ResourceUrlProvider",
 				MiniatureApplication.class.getClassLoader())) {
 			WebFlux.register(this.context);
 		}
-		SpringApplication.withHook((application) -> new WhenReady(ready), () -> application().run());
+		SpringApplication.withHook((application) -> new WhenReady(steps.of(ready)), () -> application().run());
+		steps.throwFailure();
 	}
 
 	/**
 	 * End it, as an incumbent does that has handed over.
 	 */
 	void exit() {
-		if (this.context.isActive()) {
-			SpringApplication.exit(this.context);
+		// What is interrupted here complains. It does not take long anyway.
+		boolean interrupted = Thread.interrupted();
+		try {
+			if (this.context.isActive()) {
+				SpringApplication.exit(this.context);
+			}
+			else {
+				this.context.close();
+			}
 		}
-		else {
-			this.context.close();
+		finally {
+			if (interrupted) {
+				Thread.currentThread().interrupt();
+			}
 		}
 	}
 
@@ -98,6 +111,8 @@ final class MiniatureApplication {
 		application.setBannerMode(Banner.Mode.OFF);
 		application.setLogStartupInfo(false);
 		application.setRegisterShutdownHook(false);
+		// Or Spring Boot would look for what was generated ahead of time for this one.
+		application.addInitializers(AotApplicationContextInitializer.forInitializerClasses());
 		return application;
 	}
 
@@ -114,6 +129,69 @@ final class MiniatureApplication {
 			}
 
 		};
+	}
+
+	/**
+	 * What the application does at its own places. Once one of them has failed, the
+	 * others do nothing, and Spring, which would log it, hears of none. One thread only.
+	 */
+	private static final class Steps {
+
+		private @Nullable RuntimeException exception;
+
+		private @Nullable Error error;
+
+		Runnable of(Runnable step) {
+			return () -> {
+				if (this.exception != null || this.error != null) {
+					return;
+				}
+				try {
+					step.run();
+				}
+				catch (RuntimeException ex) {
+					this.exception = ex;
+				}
+				catch (Error ex) {
+					this.error = ex;
+				}
+			};
+		}
+
+		void throwFailure() {
+			if (this.exception != null) {
+				throw this.exception;
+			}
+			if (this.error != null) {
+				throw this.error;
+			}
+		}
+
+	}
+
+	/**
+	 * A web server that starts in a step.
+	 *
+	 * @param server the server
+	 * @param starting the step
+	 */
+	private record QuietServer(WebServer server, Runnable starting) implements WebServer {
+
+		@Override
+		public void start() {
+			this.starting.run();
+		}
+
+		@Override
+		public void stop() {
+			this.server.stop();
+		}
+
+		@Override
+		public int getPort() {
+			return this.server.getPort();
+		}
+
 	}
 
 	/**

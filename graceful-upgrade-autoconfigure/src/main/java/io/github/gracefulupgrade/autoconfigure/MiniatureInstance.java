@@ -117,7 +117,7 @@ final class MiniatureInstance implements AutoCloseable {
 		this.application.run(() -> UpgradeRuntime.step(() -> {
 			this.handover.awaitListeners();
 			this.contributions.deliver();
-		}), () -> this.server, () -> UpgradeRuntime.step(this.handover::awaitOwnership),
+		}), this.server, () -> UpgradeRuntime.step(this.handover::awaitOwnership),
 				() -> UpgradeRuntime.step(this.handover::serve));
 	}
 
@@ -217,7 +217,7 @@ final class MiniatureInstance implements AutoCloseable {
 					server.disposeNow(PATIENCE);
 				}
 			}
-			catch (IllegalStateException ex) {
+			catch (RuntimeException ex) {
 				// It takes longer, and goes with its event loops.
 			}
 		}

@@ -32,12 +32,11 @@ final class OwnConnections {
 	}
 
 	/**
-	 * For the server, which begins to accept now. What stands at the door leaves no trace
-	 * in the pipelines of connections, which are to be as they will be.
+	 * For the server, before it accepts for the first time. What stands at the door
+	 * leaves no trace in the pipelines of connections, which are to be as they will be.
 	 */
 	void guard(Channel listener) {
 		listener.pipeline().addFirst(new Guard());
-		listener.config().setAutoRead(true);
 	}
 
 	/**

@@ -9,7 +9,6 @@ import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
-import io.netty.channel.ChannelOption;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
@@ -80,8 +79,8 @@ public final class RequestPlayer {
 					// As Spring Boot does, after the application has had its say.
 					.channelGroup(new DefaultChannelGroup(ImmediateEventExecutor.INSTANCE))
 					.bindAddress(() -> new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-					// Nothing is accepted before the guard stands.
-					.option(ChannelOption.AUTO_READ, false)
+					// Told on the listener's event loop, before it accepts for the first
+					// time.
 					.doOnBound((bound) -> own.guard(bound.channel())))
 				.bindNow();
 			try {
@@ -91,12 +90,25 @@ public final class RequestPlayer {
 						List.of(fresh, terse(fresh, listening.port(), plan).keepAlive(false)), plan);
 			}
 			finally {
-				listening.disposeNow(DISPOSE_TIMEOUT);
+				dispose(listening);
 			}
 		}
 		finally {
 			connections.dispose();
 			clientLoops.disposeLater(Duration.ZERO, DISPOSE_TIMEOUT).subscribe();
+		}
+	}
+
+	/**
+	 * What goes on after the last response, as far as its client could tell, fails no
+	 * warm-up. It ends with its connection.
+	 */
+	private static void dispose(DisposableServer server) {
+		try {
+			server.disposeNow(DISPOSE_TIMEOUT);
+		}
+		catch (RuntimeException ex) {
+			// It is closed, and not at its end yet.
 		}
 	}
 

@@ -260,6 +260,22 @@ public final class FileOwnershipLock implements OwnershipLock, AutoCloseable {
 			}
 			catch (IOException ex) {
 				// A full disk does not take the lock away. Only messages lack the number.
+				forget(channel);
+			}
+		}
+
+		/**
+		 * No number is better than that of another process.
+		 */
+		private static void forget(FileChannel channel) throws ClosedByInterruptException {
+			try {
+				channel.truncate(0);
+			}
+			catch (ClosedByInterruptException ex) {
+				throw ex;
+			}
+			catch (IOException ex) {
+				// Messages name the last one that could be written.
 			}
 		}
 
