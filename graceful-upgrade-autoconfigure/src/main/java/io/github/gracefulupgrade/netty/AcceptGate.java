@@ -4,8 +4,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 
 import io.github.gracefulupgrade.handover.Connections.Established;
 import io.netty.channel.Channel;
@@ -47,11 +45,6 @@ final class AcceptGate extends ChannelDuplexHandler {
 	 * What opens and shuts the gate in turns, while something does.
 	 */
 	private @Nullable AcceptRamp ramp;
-
-	/**
-	 * When it is this process's turn again, while it gives way.
-	 */
-	private @Nullable Future<?> ownTurn;
 
 	AcceptGate(boolean adopted, boolean open, ListenerTraits traits, ConnectionTracker connections) {
 		this.adopted = adopted;
@@ -115,7 +108,7 @@ final class AcceptGate extends ChannelDuplexHandler {
 
 	@Override
 	public void channelInactive(ChannelHandlerContext ctx) throws Exception {
-		endTurns();
+		endRamp();
 		super.channelInactive(ctx);
 	}
 
@@ -144,7 +137,7 @@ final class AcceptGate extends ChannelDuplexHandler {
 	 * Accept all the time.
 	 */
 	void open(Channel channel) {
-		endTurns();
+		endRamp();
 		turn(channel, true);
 	}
 
@@ -152,7 +145,7 @@ final class AcceptGate extends ChannelDuplexHandler {
 	 * Accept no more.
 	 */
 	void shut(Channel channel) {
-		endTurns();
+		endRamp();
 		turn(channel, false);
 	}
 
@@ -160,36 +153,23 @@ final class AcceptGate extends ChannelDuplexHandler {
 	 * Accept for a part of the time that grows or shrinks.
 	 */
 	void ramp(Channel channel, boolean growing, Duration over) {
-		endTurns();
+		endRamp();
 		this.ramp = AcceptRamp.begin(channel.eventLoop(), growing, over, (open) -> turn(channel, open));
-	}
-
-	/**
-	 * Leave what comes next to the other process, and accept again after a while.
-	 */
-	void giveWay(Channel channel, Duration time) {
-		endTurns();
-		turn(channel, false);
-		this.ownTurn = channel.eventLoop().schedule(() -> open(channel), time.toNanos(), TimeUnit.NANOSECONDS);
 	}
 
 	/**
 	 * If this gate opens and shuts in turns, open it for good.
 	 */
 	void acceptAll(Channel channel) {
-		if (this.ramp != null || this.ownTurn != null) {
+		if (this.ramp != null) {
 			open(channel);
 		}
 	}
 
-	private void endTurns() {
+	private void endRamp() {
 		if (this.ramp != null) {
 			this.ramp.end();
 			this.ramp = null;
-		}
-		if (this.ownTurn != null) {
-			this.ownTurn.cancel(false);
-			this.ownTurn = null;
 		}
 	}
 

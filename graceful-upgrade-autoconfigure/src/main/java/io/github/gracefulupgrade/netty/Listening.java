@@ -46,10 +46,6 @@ record Listening(String name, String requested, Channel channel, AcceptGate gate
 		this.channel.eventLoop().execute(() -> this.gate.ramp(this.channel, growing, over));
 	}
 
-	void giveWay(Duration time) {
-		this.channel.eventLoop().execute(() -> this.gate.giveWay(this.channel, time));
-	}
-
 	void acceptAll() {
 		this.channel.eventLoop().execute(() -> this.gate.acceptAll(this.channel));
 	}

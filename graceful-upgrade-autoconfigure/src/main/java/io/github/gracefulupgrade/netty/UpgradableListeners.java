@@ -34,14 +34,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class UpgradableListeners implements Listeners {
 
-	/**
-	 * How long a successor is alone at the door when it begins to accept. The kernel
-	 * wakes both for each connection, and the incumbent, whose code is compiled, would be
-	 * first for a while. It is also how long a connect may wait if the successor does not
-	 * come.
-	 */
-	private static final Duration FIRST_TURN = Duration.ofMillis(20);
-
 	private final Journal journal;
 
 	private final ConnectionTracker connections;
@@ -218,7 +210,7 @@ public final class UpgradableListeners implements Listeners {
 			.info("Listener %s %s: the incumbent's, and not configured here; closes with the incumbent"
 				.formatted(listener.name(), listener.bound())));
 		closeInherited();
-		return this.listening.stream().filter(Listening::isInherited).map((listener) -> listener.name()).toList();
+		return this.listening.stream().filter(Listening::isInherited).map(Listening::name).toList();
 	}
 
 	private List<String> compare() {
@@ -267,21 +259,18 @@ public final class UpgradableListeners implements Listeners {
 
 	@Override
 	public synchronized void acceptLess(Collection<String> names, Duration over) {
-		if (this.open && !over.isZero()) {
-			this.listening.stream().filter((listener) -> names.contains(listener.name())).forEach((listener) -> {
-				if (this.ramp) {
-					listener.ramp(false, over);
-				}
-				else {
-					listener.giveWay(FIRST_TURN);
-				}
-			});
+		if (this.ramp && this.open && !over.isZero()) {
+			this.listening.stream()
+				.filter((listener) -> names.contains(listener.name()))
+				.forEach((listener) -> listener.ramp(false, over));
 		}
 	}
 
 	@Override
 	public synchronized void acceptAll() {
-		this.listening.forEach(Listening::acceptAll);
+		if (this.ramp) {
+			this.listening.forEach(Listening::acceptAll);
+		}
 	}
 
 	@Override

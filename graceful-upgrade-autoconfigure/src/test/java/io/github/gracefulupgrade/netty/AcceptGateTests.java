@@ -5,13 +5,10 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 import io.github.gracefulupgrade.handover.Connections.Plan;
-import io.netty.channel.embedded.EmbeddedChannel;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -136,54 +133,6 @@ class AcceptGateTests {
 		this.successor.close();
 		assertThat(address).isEqualTo(this.incumbent.address());
 		assertThat(answers(100)).containsOnlyKeys("old");
-	}
-
-	/**
-	 * One that gives way, on a clock that the test turns.
-	 */
-	@Nested
-	class GivingWay {
-
-		private final ConnectionTracker connections = new ConnectionTracker((descriptor) -> {
-			throw new IllegalStateException();
-		}, Duration.ZERO);
-
-		private final AcceptGate gate = new AcceptGate(false, true, new ListenerTraits("server", true),
-				this.connections);
-
-		private final EmbeddedChannel channel = new EmbeddedChannel(this.gate);
-
-		@BeforeEach
-		void giveWay() {
-			this.channel.freezeTime();
-			this.gate.giveWay(this.channel, Duration.ofMillis(20));
-			assertThat(accepts(19)).isFalse();
-		}
-
-		private boolean accepts(long afterMillis) {
-			this.channel.advanceTimeBy(afterMillis, TimeUnit.MILLISECONDS);
-			this.channel.runScheduledPendingTasks();
-			return this.channel.config().isAutoRead();
-		}
-
-		@Test
-		void endsByItself() {
-			assertThat(accepts(1)).isTrue();
-		}
-
-		@Test
-		void endsWhenNobodyElseAccepts() {
-			this.gate.acceptAll(this.channel);
-			assertThat(accepts(0)).isTrue();
-		}
-
-		@Test
-		void endsForGood() {
-			this.gate.shut(this.channel);
-			this.gate.acceptAll(this.channel);
-			assertThat(accepts(1000)).isFalse();
-		}
-
 	}
 
 }
