@@ -4,7 +4,6 @@ import java.util.concurrent.CountDownLatch;
 
 import io.github.gracefulupgrade.handover.Exit;
 import io.github.gracefulupgrade.handover.UpgradeException;
-import io.github.gracefulupgrade.signal.Niceness;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.SpringApplication;
@@ -92,8 +91,6 @@ final class ApplicationExit implements Exit {
 				return; // nobody but the end of the JVM interrupts this thread
 			}
 			if (this.exit) {
-				// The successor serves on the same processors, and nobody waits for this.
-				Niceness.giveWay();
 				ApplicationExit.this.beforeClose.run();
 				System.exit(SpringApplication.exit(ApplicationExit.this.context));
 			}
