@@ -1,19 +1,8 @@
 package io.github.gracefulupgrade.autoconfigure;
 
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.SynchronousQueue;
@@ -25,9 +14,7 @@ import java.util.function.Supplier;
 
 import io.github.gracefulupgrade.UpgradeContributor;
 import io.github.gracefulupgrade.handover.Belongings;
-import io.github.gracefulupgrade.handover.Descriptor;
 import io.github.gracefulupgrade.handover.Journal;
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.unit.DataSize;
 
@@ -36,8 +23,6 @@ import org.springframework.util.unit.DataSize;
  * threads of its own here: one that hangs is interrupted and left behind.
  */
 final class Contributions implements Belongings, AutoCloseable {
-
-	private static final int MAX_NAME = 255;
 
 	private final Supplier<List<UpgradeContributor>> contributors;
 
@@ -124,7 +109,7 @@ final class Contributions implements Belongings, AutoCloseable {
 	private Asked ask(UpgradeContributor contributor) {
 		Collected collected = new Collected(this.maxSize);
 		return new Asked(contributor, collected, this.threads.submit(() -> {
-			String name = checked(contributor.getName());
+			String name = Collected.checked(contributor.getName());
 			contributor.contribute(collected);
 			return name;
 		}));
@@ -158,13 +143,6 @@ final class Contributions implements Belongings, AutoCloseable {
 		catch (RuntimeException ex) {
 			return contributor.getClass().getName();
 		}
-	}
-
-	private static String checked(String name) {
-		if (name.getBytes(StandardCharsets.UTF_8).length > MAX_NAME) {
-			throw new IllegalArgumentException("The name '%s' is longer than %d bytes".formatted(name, MAX_NAME));
-		}
-		return name;
 	}
 
 	private void warn(String contributor, String what) {
@@ -255,132 +233,6 @@ final class Contributions implements Belongings, AutoCloseable {
 	 * @param name its name, when it is done
 	 */
 	private record Asked(UpgradeContributor contributor, Collected collected, Future<String> name) {
-	}
-
-	/**
-	 * What one contributor contributes. Used by the thread that it runs on, and read when
-	 * that is done.
-	 */
-	private static final class Collected implements UpgradeContributor.Contribution {
-
-		private final DataSize maxSize;
-
-		private final Map<String, ByteArrayOutputStream> states = new LinkedHashMap<>();
-
-		private final Map<String, Integer> descriptors = new LinkedHashMap<>();
-
-		Collected(DataSize maxSize) {
-			this.maxSize = maxSize;
-		}
-
-		@Override
-		public OutputStream state(String name) {
-			BoundedOutput output = new BoundedOutput(checked(name), this.maxSize);
-			if (this.states.putIfAbsent(name, output) != null) {
-				throw new IllegalArgumentException("State '" + name + "' was contributed before");
-			}
-			return output;
-		}
-
-		@Override
-		public void descriptor(String name, int descriptor) {
-			// What the kernel does not know would end the whole handover when it is sent.
-			if (!Files.isSymbolicLink(Path.of("/proc/self/fd/" + descriptor))) {
-				throw new IllegalArgumentException(
-						"Descriptor '%s' is %d, which is not open".formatted(name, descriptor));
-			}
-			if (this.descriptors.putIfAbsent(checked(name), descriptor) != null) {
-				throw new IllegalArgumentException("Descriptor '" + name + "' was contributed before");
-			}
-		}
-
-		List<Item> items(String contributor) {
-			List<Item> items = new ArrayList<>();
-			this.states.forEach((name, bytes) -> items.add(new State(contributor, name, bytes.toByteArray())));
-			this.descriptors
-				.forEach((name, number) -> items.add(new Open(contributor, name, Descriptor.borrowed(number))));
-			return items;
-		}
-
-	}
-
-	/**
-	 * Refuses more than it may have.
-	 */
-	private static final class BoundedOutput extends ByteArrayOutputStream {
-
-		private final String name;
-
-		private final DataSize maxSize;
-
-		BoundedOutput(String name, DataSize maxSize) {
-			this.name = name;
-			this.maxSize = maxSize;
-		}
-
-		@Override
-		public synchronized void write(int b) {
-			check(1);
-			super.write(b);
-		}
-
-		@Override
-		public synchronized void write(byte[] bytes, int offset, int length) {
-			check(length);
-			super.write(bytes, offset, length);
-		}
-
-		private void check(int more) {
-			if (size() + (long) more > this.maxSize.toBytes()) {
-				throw new IllegalStateException(
-						"state '%s' is larger than %s (pingora.state.max-size)".formatted(this.name, this.maxSize));
-			}
-		}
-
-	}
-
-	/**
-	 * What one contributor receives.
-	 */
-	private static final class Received implements UpgradeContributor.Inheritance {
-
-		private final List<Item> items;
-
-		Received(List<Item> items) {
-			this.items = items;
-		}
-
-		@Override
-		public Optional<InputStream> state(String name) {
-			return this.items.stream()
-				.filter((item) -> item instanceof State && item.name().equals(name))
-				.findFirst()
-				.map((item) -> new ByteArrayInputStream(((State) item).bytes()));
-		}
-
-		@Override
-		public OptionalInt descriptor(String name) {
-			Open open = find(name);
-			if (open == null) {
-				return OptionalInt.empty();
-			}
-			try {
-				return OptionalInt.of(open.descriptor().release());
-			}
-			catch (IllegalStateException ex) {
-				return OptionalInt.empty(); // taken before
-			}
-		}
-
-		private @Nullable Open find(String name) {
-			for (Item item : this.items) {
-				if (item instanceof Open open && open.name().equals(name)) {
-					return open;
-				}
-			}
-			return null;
-		}
-
 	}
 
 }
