@@ -244,8 +244,7 @@ public final class FileOwnershipLock implements OwnershipLock, AutoCloseable {
 
 		private void note() throws IOException {
 			FileChannel channel = Objects.requireNonNull(this.channel);
-			// Each is as long as the other, so that nothing has to be cut: that takes a
-			// disk
+			// All are of one length, so that nothing has to be cut: that takes a disk
 			// milliseconds, in the middle of a handover.
 			String pid = String.valueOf(ProcessHandle.current().pid());
 			ByteBuffer note = StandardCharsets.US_ASCII.encode(pid + " ".repeat(NOTE - pid.length()) + "\n");
