@@ -2,18 +2,19 @@ package io.github.gracefulupgrade.autoconfigure;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import io.github.gracefulupgrade.handover.Background;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
-import org.springframework.beans.factory.BeanFactoryUtils;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.Lifecycle;
@@ -85,17 +86,10 @@ final class BackgroundWork implements Background, AutoCloseable {
 	}
 
 	private void stopLifecycles() {
-		List<Lifecycle> running = new ArrayList<>();
-		for (String found : this.beanFactory.getBeanNamesForType(Lifecycle.class, false, false)) {
-			// Of a factory that is one itself, such as Quartz's, the name begins with &.
-			String name = BeanFactoryUtils.transformedBeanName(found);
-			if (this.beanFactory.containsSingleton(name)
-					&& this.beanFactory.getSingleton(name) instanceof Lifecycle bean && isBackground(bean)
-					&& bean.isRunning()) {
-				running.add(bean);
-			}
-		}
-		running.sort(Comparator.comparingInt(BackgroundWork::phase).reversed());
+		List<Lifecycle> running = singletons(this.beanFactory, Lifecycle.class)
+			.filter((bean) -> isBackground(bean) && bean.isRunning())
+			.sorted(Comparator.comparingInt(BackgroundWork::phase).reversed())
+			.toList();
 		for (int i = 0; i < running.size();) {
 			int phase = phase(running.get(i));
 			List<Lifecycle> beans = new ArrayList<>();
@@ -104,6 +98,22 @@ final class BackgroundWork implements Background, AutoCloseable {
 			}
 			stopPhase(phase, beans);
 		}
+	}
+
+	/**
+	 * The beans of a type that exist, which is all that can be at work. To ask for their
+	 * names by type would ask every definition for its type: a successor waits for this,
+	 * and in the process that it replaces the compiler would still be busy with that half
+	 * a second later.
+	 * @param beanFactory the beans
+	 * @param type a type, which a factory of beans may have, too, as Quartz's does
+	 * @return the beans
+	 */
+	static <T> Stream<T> singletons(ConfigurableListableBeanFactory beanFactory, Class<T> type) {
+		return Arrays.stream(beanFactory.getSingletonNames())
+			.map(beanFactory::getSingleton)
+			.filter(type::isInstance)
+			.map(type::cast);
 	}
 
 	private void stopPhase(int phase, List<Lifecycle> beans) {

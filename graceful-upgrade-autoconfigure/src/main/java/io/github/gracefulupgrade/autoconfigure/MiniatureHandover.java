@@ -71,6 +71,15 @@ final class MiniatureHandover {
 		return over;
 	}
 
+	/**
+	 * Rehearse, on a thread of its own, whether that has been done or not. May be called
+	 * from any thread.
+	 * @return completes when it is over, however it went
+	 */
+	static CompletableFuture<Void> again() {
+		return start();
+	}
+
 	private static CompletableFuture<Void> start() {
 		CompletableFuture<Void> over = new CompletableFuture<>();
 		Thread thread = new Thread(() -> {

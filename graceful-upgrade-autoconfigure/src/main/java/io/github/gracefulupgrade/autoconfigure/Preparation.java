@@ -1,6 +1,7 @@
 package io.github.gracefulupgrade.autoconfigure;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 import io.github.gracefulupgrade.handover.ControlThread;
@@ -50,8 +51,24 @@ final class Preparation {
 		// Spring Boot asks for this at the end of every start, whether it logs it or not,
 		// and the report keeps it. It compares each of some hundred names with each.
 		ConditionEvaluationReport.get(application).getConditionAndOutcomesBySource();
+		await(MiniatureHandover.once());
+	}
+
+	/**
+	 * Once more, in the middle of a warm-up: what the compiler has made of the code that
+	 * requests use bets on their being its only users. Of those bets that the handover
+	 * would be the first to lose, this loses them in time.
+	 * @throws InterruptedException if the application is shut down meanwhile
+	 */
+	void rehearseAgain() throws InterruptedException {
+		if (this.wanted) {
+			await(MiniatureHandover.again());
+		}
+	}
+
+	private static void await(CompletableFuture<Void> rehearsal) throws InterruptedException {
 		try {
-			MiniatureHandover.once().get();
+			rehearsal.get();
 		}
 		catch (ExecutionException ex) {
 			// It is over, and that is all that matters.

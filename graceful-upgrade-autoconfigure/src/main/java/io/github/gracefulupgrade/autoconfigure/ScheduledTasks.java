@@ -5,7 +5,7 @@ import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.scheduling.config.CronTask;
 import org.springframework.scheduling.config.FixedDelayTask;
 import org.springframework.scheduling.config.FixedRateTask;
@@ -26,7 +26,7 @@ import org.springframework.scheduling.config.TriggerTask;
  */
 final class ScheduledTasks {
 
-	private final ListableBeanFactory beanFactory;
+	private final ConfigurableListableBeanFactory beanFactory;
 
 	private final List<Task> cancelled = new ArrayList<>();
 
@@ -37,7 +37,7 @@ final class ScheduledTasks {
 
 	private boolean once;
 
-	ScheduledTasks(ListableBeanFactory beanFactory) {
+	ScheduledTasks(ConfigurableListableBeanFactory beanFactory) {
 		this.beanFactory = beanFactory;
 	}
 
@@ -49,8 +49,7 @@ final class ScheduledTasks {
 		this.again.clear();
 		if (!this.once) {
 			this.once = true;
-			this.beanFactory.getBeansOfType(ScheduledTaskHolder.class, false, false)
-				.values()
+			BackgroundWork.singletons(this.beanFactory, ScheduledTaskHolder.class)
 				.forEach((holder) -> tasks.addAll(holder.getScheduledTasks()));
 		}
 		for (ScheduledTask task : tasks) {

@@ -97,8 +97,7 @@ public final class UpgradableServer implements SmartLifecycle, BeanFactoryAware 
 	@Override
 	public void start() {
 		BeanFactory beanFactory = this.beanFactory;
-		UpgradeRuntime runtime = (beanFactory != null)
-				? beanFactory.getBeanProvider(UpgradeRuntime.class).getIfAvailable() : null;
+		UpgradeRuntime runtime = (beanFactory != null) ? UpgradeRuntime.in(beanFactory) : null;
 		this.server = (beanFactory != null && runtime != null && runtime.prepare())
 				? this.bindUpgradable.apply(runtime.servers(), () -> loops(beanFactory)) : this.bind.get();
 	}

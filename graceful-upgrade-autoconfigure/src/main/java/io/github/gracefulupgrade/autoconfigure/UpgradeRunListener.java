@@ -20,7 +20,10 @@ final class UpgradeRunListener implements SpringApplicationRunListener, Ordered 
 	public void ready(ConfigurableApplicationContext context, @Nullable Duration timeTaken) {
 		// A listener of the ready event may have closed it.
 		if (context.isActive()) {
-			context.getBeanProvider(UpgradeRuntime.class).ifAvailable(UpgradeRuntime::ready);
+			UpgradeRuntime runtime = UpgradeRuntime.in(context);
+			if (runtime != null) {
+				runtime.ready();
+			}
 		}
 	}
 

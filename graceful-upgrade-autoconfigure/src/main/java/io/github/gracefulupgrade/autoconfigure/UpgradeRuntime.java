@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.netty.resources.LoopResources;
 
 import org.springframework.beans.factory.DisposableBean;
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.availability.LivenessState;
 import org.springframework.boot.context.event.ApplicationFailedEvent;
@@ -56,6 +57,11 @@ final class UpgradeRuntime implements DisposableBean {
 	private final GracefulUpgradeProperties properties;
 
 	private final Settings settings;
+
+	/**
+	 * The name of the bean.
+	 */
+	static final String BEAN = "gracefulUpgradeRuntime";
 
 	private final LogJournal journal = new LogJournal();
 
@@ -157,6 +163,14 @@ final class UpgradeRuntime implements DisposableBean {
 		});
 	}
 
+	/**
+	 * The one of an application. By its name: by its type, every bean definition would be
+	 * asked for its own, on the way to the first request of a successor.
+	 */
+	static @Nullable UpgradeRuntime in(BeanFactory beans) {
+		return beans.containsBean(BEAN) ? beans.getBean(BEAN, UpgradeRuntime.class) : null;
+	}
+
 	private void changed(Snapshot snapshot) {
 		if (this.serviceManager != null) {
 			this.serviceManager.changed(snapshot);
@@ -240,7 +254,7 @@ final class UpgradeRuntime implements DisposableBean {
 				this.preparation.rehearse(this.context.getBeanFactory());
 				// The warm-up last: a class that is loaded later may undo what was
 				// compiled.
-				this.warmUp.run(loops);
+				this.warmUp.run(loops, this.preparation::rehearseAgain);
 				this.contributions.prepare();
 			});
 		}

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 import io.github.gracefulupgrade.UpgradeWarmUp;
+import io.github.gracefulupgrade.autoconfigure.UpgradeRuntime.Step;
 import io.github.gracefulupgrade.autoconfigure.WarmUpProperties.OnFailure;
 import io.github.gracefulupgrade.handover.Journal;
 import io.github.gracefulupgrade.handover.UpgradeException;
@@ -36,6 +37,11 @@ import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
 final class WarmUp {
 
 	private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(10);
+
+	/**
+	 * Into how many parts the longest warm-up is divided.
+	 */
+	private static final int PARTS = 4;
 
 	private final ApplicationContext context;
 
@@ -67,15 +73,17 @@ final class WarmUp {
 
 	/**
 	 * Warm up. Called on the main thread.
+	 * @param loops the event loops of the application
+	 * @param between run between the parts of a long warm-up, on a thread of its own
 	 * @throws UpgradeException if it failed, and the start is to fail with it
 	 * @throws InterruptedException if the application is shut down meanwhile
 	 */
-	void run(Supplier<LoopResources> loops) throws InterruptedException {
+	void run(Supplier<LoopResources> loops, Step between) throws InterruptedException {
 		HttpServer server = this.server;
 		CompletableFuture<Void> done = new CompletableFuture<>();
 		Thread thread = new Thread(() -> {
 			try {
-				warmUp(server, loops);
+				warmUp(server, loops, between);
 				done.complete(null);
 			}
 			catch (Exception | Error ex) {
@@ -111,7 +119,7 @@ final class WarmUp {
 				cause);
 	}
 
-	private void warmUp(@Nullable HttpServer server, Supplier<LoopResources> loops) throws Exception {
+	private void warmUp(@Nullable HttpServer server, Supplier<LoopResources> loops, Step between) throws Exception {
 		for (UpgradeWarmUp bean : this.context.getBeanProvider(UpgradeWarmUp.class).orderedStream().toList()) {
 			bean.warmUp();
 		}
@@ -120,14 +128,36 @@ final class WarmUp {
 			return;
 		}
 		HttpHandler handler = BootHandler.around(this.context.getBean(HttpHandler.class));
-		WarmUpResult result = RequestPlayer.play(server.handle(new ReactorHttpHandlerAdapter(handler)),
-				(configured) -> tracked(configured, loops),
-				new WarmUpPlan(requests, this.properties.getRounds(), this.properties.getDuration(),
-						this.properties.getConcurrency(), this.properties.getPause(), RESPONSE_TIMEOUT));
+		WarmUpPlan plan = new WarmUpPlan(requests, this.properties.getRounds(), this.properties.getDuration(),
+				this.properties.getConcurrency(), this.properties.getPause(), RESPONSE_TIMEOUT);
+		WarmUpResult result = play(server.handle(new ReactorHttpHandlerAdapter(handler)), loops, plan, between);
 		this.journal
 			.info("Successor pid=%d warmed up with %d request(s) in %d ms; the first round took %d ms, the last %d ms"
 				.formatted(this.pid, result.requests(), result.took().toMillis(), result.firstRound().toMillis(),
 						result.lastRound().toMillis()));
+	}
+
+	/**
+	 * In parts, each with a server of its own: to bind one and to close one is to be seen
+	 * by the compiler as well, while there are requests to come that use the same code.
+	 */
+	private WarmUpResult play(HttpServer server, Supplier<LoopResources> loops, WarmUpPlan plan, Step between)
+			throws InterruptedException {
+		long start = System.nanoTime();
+		WarmUpResult result = null;
+		WarmUpPlan rest = plan;
+		do {
+			if (result != null) {
+				between.run();
+			}
+			WarmUpResult part = RequestPlayer.play(server, (configured) -> tracked(configured, loops),
+					rest.atMost(plan.duration().dividedBy(PARTS)));
+			Duration took = Duration.ofNanos(System.nanoTime() - start);
+			result = (result == null) ? part : result.followedBy(part, took);
+			rest = plan.after(result.requests() / plan.requests().size(), took);
+		}
+		while (!rest.isOver());
+		return result;
 	}
 
 	/**

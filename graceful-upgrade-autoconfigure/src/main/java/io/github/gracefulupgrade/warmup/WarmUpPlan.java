@@ -17,4 +17,36 @@ import java.util.List;
  */
 public record WarmUpPlan(List<WarmUpRequest> requests, int rounds, Duration duration, int concurrency, Duration pause,
 		Duration responseTimeout) {
+
+	/**
+	 * The same for a shorter time.
+	 * @param limit how long at most
+	 * @return the plan, which lasts for no longer than that
+	 */
+	public WarmUpPlan atMost(Duration limit) {
+		return (this.duration.compareTo(limit) <= 0) ? this : with(this.rounds, limit);
+	}
+
+	/**
+	 * What is left of it.
+	 * @param played how many rounds have been played
+	 * @param took how long that took
+	 * @return the rest, which may be {@linkplain #isOver() nothing}
+	 */
+	public WarmUpPlan after(int played, Duration took) {
+		return with(this.rounds - played, this.duration.minus(took));
+	}
+
+	/**
+	 * Whether there is nothing left to be played.
+	 * @return whether it is over
+	 */
+	public boolean isOver() {
+		return this.rounds <= 0 || this.duration.isNegative() || this.duration.isZero();
+	}
+
+	private WarmUpPlan with(int rounds, Duration duration) {
+		return new WarmUpPlan(this.requests, rounds, duration, this.concurrency, this.pause, this.responseTimeout);
+	}
+
 }
