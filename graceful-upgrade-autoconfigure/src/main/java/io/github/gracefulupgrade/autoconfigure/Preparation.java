@@ -8,8 +8,8 @@ import io.github.gracefulupgrade.handover.ControlThread;
 import io.github.gracefulupgrade.handover.Phase;
 import io.github.gracefulupgrade.handover.Snapshot;
 
-import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.condition.ConditionEvaluationReport;
+import org.springframework.context.ConfigurableApplicationContext;
 
 /**
  * When a handover is rehearsed: by a successor before it says that it waits; by an
@@ -41,16 +41,17 @@ final class Preparation {
 	/**
 	 * A successor has built its application, and nobody waits for it yet. Called on the
 	 * main thread.
-	 * @param application the application, which is not touched
+	 * @param application the application, whose beans are there
 	 * @throws InterruptedException if the application is shut down meanwhile
 	 */
-	void rehearse(ConfigurableListableBeanFactory application) throws InterruptedException {
+	void rehearse(ConfigurableApplicationContext application) throws InterruptedException {
 		if (!this.wanted) {
 			return;
 		}
 		// Spring Boot asks for this at the end of every start, whether it logs it or not,
 		// and the report keeps it. It compares each of some hundred names with each.
-		ConditionEvaluationReport.get(application).getConditionAndOutcomesBySource();
+		ConditionEvaluationReport.get(application.getBeanFactory()).getConditionAndOutcomesBySource();
+		ExpectedEvents.expect(application);
 		await(MiniatureHandover.once());
 	}
 

@@ -251,7 +251,7 @@ final class UpgradeRuntime implements DisposableBean {
 		this.signals.listen();
 		if (this.handover.isWelcome()) {
 			step(() -> {
-				this.preparation.rehearse(this.context.getBeanFactory());
+				this.preparation.rehearse(this.context);
 				// The warm-up last: a class that is loaded later may undo what was
 				// compiled.
 				this.warmUp.run(loops, this.preparation::rehearseAgain);

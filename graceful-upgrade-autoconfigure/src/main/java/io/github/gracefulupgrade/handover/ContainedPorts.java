@@ -102,6 +102,11 @@ final class ContainedPorts {
 		}
 
 		@Override
+		public void prepare() {
+			this.socket.prepare();
+		}
+
+		@Override
 		public void publish() {
 			run("open the upgrade socket (so it cannot be upgraded)", this.socket::publish);
 		}

@@ -200,6 +200,8 @@ final class Successor {
 		this.alarm.off();
 		become(SuccessorState.OWNER);
 		this.gates.openOwnership();
+		// While the main thread finishes the start.
+		this.ports.socket().prepare();
 		this.ports.journal().info("Successor pid=%d %s".formatted(this.settings.pid(), how));
 	}
 

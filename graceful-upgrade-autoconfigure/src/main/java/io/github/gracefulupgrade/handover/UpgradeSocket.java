@@ -27,6 +27,12 @@ public interface UpgradeSocket {
 	boolean replaced();
 
 	/**
+	 * Do what can be done of {@link #publish()} where nobody sees it, so that it takes
+	 * less time. A failure is one of {@code publish()}, which then does all of it.
+	 */
+	void prepare();
+
+	/**
 	 * Listen, and put the listening socket at the path in one step. A socket that stands
 	 * there is replaced: the caller holds the {@link OwnershipLock}, so it is this
 	 * process's predecessor's or a dead one's. Anything else that stands there is left

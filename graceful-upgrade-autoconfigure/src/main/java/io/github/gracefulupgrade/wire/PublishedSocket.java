@@ -27,6 +27,11 @@ final class PublishedSocket {
 
 	private final UpgradePath path;
 
+	/**
+	 * Where the socket was bound: nobody else gets in.
+	 */
+	private final Path folder;
+
 	private final Door door;
 
 	/**
@@ -34,20 +39,22 @@ final class PublishedSocket {
 	 */
 	private final Object key;
 
-	private PublishedSocket(UpgradePath path, Door door, Object key) {
+	private PublishedSocket(UpgradePath path, Path folder, Door door, Object key) {
 		this.path = path;
+		this.folder = folder;
 		this.door = door;
 		this.key = key;
 	}
 
 	/**
-	 * Listen, and put the socket at the path, in the place of any other that stands
-	 * there.
+	 * Listen, where nobody sees it yet.
 	 * @param path the path, which was checked
 	 * @param visitors called on the accepting thread with each connection, which it owns
+	 * @return the socket, to be {@linkplain #publish() published} or
+	 * {@linkplain #discard() discarded}
 	 * @throws UpgradeSocketException if that is not possible; nothing has changed then
 	 */
-	static PublishedSocket publish(UpgradePath path, Consumer<AFUNIXSocket> visitors) {
+	static PublishedSocket prepare(UpgradePath path, Consumer<AFUNIXSocket> visitors) {
 		Path folder = null;
 		Door door = null;
 		boolean complete = false;
@@ -58,22 +65,55 @@ final class PublishedSocket {
 			// Nobody else gets into the folder, so nobody saw it with another mode.
 			Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
 			Object key = FileStatus.of(socket, LinkOption.NOFOLLOW_LINKS).key();
-			putInPlace(socket, path);
 			complete = true;
-			return new PublishedSocket(path, door, key);
+			return new PublishedSocket(path, folder, door, key);
 		}
 		catch (IOException ex) {
-			throw path.unusable("cannot be created: " + ex,
-					"See to it that this process can create files, sockets and links in its folder.", ex);
+			throw cannotBeCreated(path, ex);
 		}
 		finally {
 			if (!complete && door != null) {
 				door.close();
 			}
-			if (folder != null) {
+			if (!complete && folder != null) {
 				removeTemporary(folder);
 			}
 		}
+	}
+
+	/**
+	 * Put the socket at the path, in the place of any other that stands there.
+	 * @throws UpgradeSocketException if that is not possible; nothing has changed then,
+	 * but that this socket is discarded
+	 */
+	void publish() {
+		boolean complete = false;
+		try {
+			putInPlace(UpgradePath.temporarySocket(this.folder), this.path);
+			complete = true;
+		}
+		catch (IOException ex) {
+			throw cannotBeCreated(this.path, ex);
+		}
+		finally {
+			if (!complete) {
+				this.door.close();
+			}
+			removeTemporary(this.folder);
+		}
+	}
+
+	/**
+	 * Give up a socket that was not published.
+	 */
+	void discard() {
+		this.door.close();
+		removeTemporary(this.folder);
+	}
+
+	private static UpgradeSocketException cannotBeCreated(UpgradePath path, IOException ex) {
+		return path.unusable("cannot be created: " + ex,
+				"See to it that this process can create files, sockets and links in its folder.", ex);
 	}
 
 	private static Path createTemporaryFolder(UpgradePath path) throws IOException {

@@ -1,6 +1,8 @@
 package io.github.gracefulupgrade.wire;
 
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 
 import io.github.gracefulupgrade.handover.Peer;
@@ -20,6 +22,8 @@ import org.newsclub.net.unix.AFUNIXSocket;
  */
 public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 
+	private static final Logger logger = System.getLogger(UnixUpgradeSocket.class.getName());
+
 	private final UpgradePath path;
 
 	private final Connector connector;
@@ -30,6 +34,11 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 	 * What is published, or {@code null}. Control thread only.
 	 */
 	private @Nullable PublishedSocket published;
+
+	/**
+	 * What can be published, or {@code null}. Control thread only.
+	 */
+	private @Nullable PublishedSocket prepared;
 
 	/**
 	 * Create an upgrade socket with {@linkplain WireSettings#DEFAULTS default settings}.
@@ -112,6 +121,20 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 	}
 
 	@Override
+	public void prepare() {
+		if (this.prepared != null || this.published != null || this.peers.isClosed()) {
+			return;
+		}
+		try {
+			this.prepared = PublishedSocket.prepare(this.path, this.peers::letIn);
+		}
+		catch (UpgradeSocketException ex) {
+			// To publish tries it again, and says so if that fails.
+			logger.log(Level.DEBUG, "The upgrade socket could not be prepared", ex);
+		}
+	}
+
+	@Override
 	public void publish() {
 		if (this.peers.isClosed()) {
 			throw new IllegalStateException("Closed: " + getPath());
@@ -119,13 +142,26 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 		if (this.published != null && this.published.standsAtThePath()) {
 			return;
 		}
-		retire();
+		retirePublished();
 		check();
-		this.published = PublishedSocket.publish(this.path, this.peers::letIn);
+		PublishedSocket socket = (this.prepared != null) ? this.prepared
+				: PublishedSocket.prepare(this.path, this.peers::letIn);
+		this.prepared = null;
+		socket.publish();
+		this.published = socket;
 	}
 
 	@Override
 	public void retire() {
+		PublishedSocket prepared = this.prepared;
+		this.prepared = null;
+		if (prepared != null) {
+			prepared.discard();
+		}
+		retirePublished();
+	}
+
+	private void retirePublished() {
 		PublishedSocket published = this.published;
 		this.published = null;
 		if (published != null) {
