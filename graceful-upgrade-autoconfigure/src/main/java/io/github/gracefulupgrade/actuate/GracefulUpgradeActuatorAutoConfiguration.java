@@ -1,6 +1,7 @@
 package io.github.gracefulupgrade.actuate;
 
 import io.github.gracefulupgrade.GracefulUpgrade;
+import io.github.gracefulupgrade.UpgradeWarmUp;
 import io.github.gracefulupgrade.autoconfigure.WarmUpProperties;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationFilter;
@@ -56,6 +57,11 @@ public final class GracefulUpgradeActuatorAutoConfiguration {
 		@Bean
 		UpgradeMetrics gracefulUpgradeMetrics(GracefulUpgrade upgrade) {
 			return new UpgradeMetrics(upgrade);
+		}
+
+		@Bean
+		UpgradeWarmUp gracefulUpgradeMeterWarmUp(ObjectProvider<MeterRegistry> registry) {
+			return new MeterWarmUp(registry);
 		}
 
 	}

@@ -4,6 +4,7 @@ import java.util.concurrent.CountDownLatch;
 
 import io.github.gracefulupgrade.handover.Exit;
 import io.github.gracefulupgrade.handover.UpgradeException;
+import io.github.gracefulupgrade.signal.Priority;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.SpringApplication;
@@ -91,6 +92,9 @@ final class ApplicationExit implements Exit {
 				return; // nobody but the end of the JVM interrupts this thread
 			}
 			if (this.exit) {
+				// What is left has no hurry, and runs beside the new version's first
+				// requests.
+				Priority.lower();
 				ApplicationExit.this.beforeClose.run();
 				System.exit(SpringApplication.exit(ApplicationExit.this.context));
 			}

@@ -43,6 +43,9 @@ final class MiniatureHandover {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(3);
 
+	/** That come while both accept. */
+	private static final int CONNECTIONS = 5;
+
 	private static final byte[] REQUEST = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 		.getBytes(StandardCharsets.US_ASCII);
 
@@ -137,8 +140,23 @@ final class MiniatureHandover {
 			// It comes first, and is remembered: then nothing of this waits for a moment.
 			incumbent.trigger();
 			successor.start(Mode.SUCCESSOR);
+			// Both accept for a moment, so one of them comes too late for a connection.
+			// In
+			// the code for that, all that a server does may have been compiled into one.
+			knock(incumbent.port());
 			incumbent.left().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
 			request(client);
+		}
+	}
+
+	private static void knock(int port) throws IOException {
+		for (int i = 0; i < CONNECTIONS; i++) {
+			try (Socket client = new Socket()) {
+				client.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
+						(int) PATIENCE.toMillis());
+				client.setSoTimeout((int) PATIENCE.toMillis());
+				request(client);
+			}
 		}
 	}
 

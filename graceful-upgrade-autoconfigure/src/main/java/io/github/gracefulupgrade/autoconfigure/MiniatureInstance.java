@@ -46,6 +46,11 @@ final class MiniatureInstance implements AutoCloseable {
 	 */
 	private static final Duration PATIENCE = Duration.ofSeconds(3);
 
+	/**
+	 * How long both accept: long enough on a machine that is busy, too.
+	 */
+	private static final Duration OVERLAP = Duration.ofMillis(300);
+
 	private final ExecutorControlThread control = new ExecutorControlThread((ex) -> {
 	});
 
@@ -96,7 +101,7 @@ final class MiniatureInstance implements AutoCloseable {
 				this.journal);
 		this.events = new PhaseEvents(this.application.context());
 		this.spawner = new ProcessSpawner(false, List.of(), null, PATIENCE);
-		Settings settings = new Settings(path.toString(), "rehearsal", pid, PATIENCE, PATIENCE, PATIENCE, Duration.ZERO,
+		Settings settings = new Settings(path.toString(), "rehearsal", pid, PATIENCE, PATIENCE, PATIENCE, OVERLAP,
 				PATIENCE);
 		this.handover = new Handover(
 				new Ports(this.control, this.lock, this.socket, this.listeners, this.connections, this.background,

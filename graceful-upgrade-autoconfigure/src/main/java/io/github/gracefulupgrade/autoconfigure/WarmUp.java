@@ -2,6 +2,7 @@ package io.github.gracefulupgrade.autoconfigure;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -120,7 +121,8 @@ final class WarmUp {
 	}
 
 	private void warmUp(@Nullable HttpServer server, Supplier<LoopResources> loops, Step between) throws Exception {
-		for (UpgradeWarmUp bean : this.context.getBeanProvider(UpgradeWarmUp.class).orderedStream().toList()) {
+		List<UpgradeWarmUp> beans = this.context.getBeanProvider(UpgradeWarmUp.class).orderedStream().toList();
+		for (UpgradeWarmUp bean : beans) {
 			bean.warmUp();
 		}
 		List<WarmUpRequest> requests = this.properties.getRequests().stream().map(WarmUp::request).toList();
@@ -130,7 +132,13 @@ final class WarmUp {
 		HttpHandler handler = BootHandler.around(this.context.getBean(HttpHandler.class));
 		WarmUpPlan plan = new WarmUpPlan(requests, this.properties.getRounds(), this.properties.getDuration(),
 				this.properties.getConcurrency(), this.properties.getPause(), RESPONSE_TIMEOUT);
-		WarmUpResult result = play(server.handle(new ReactorHttpHandlerAdapter(handler)), loops, plan, between);
+		WarmUpResult result = play(server.handle(new ReactorHttpHandlerAdapter(handler)), loops, plan, () -> {
+			between.run();
+			for (UpgradeWarmUp bean : beans) {
+				bean.between();
+			}
+			return null;
+		});
 		this.journal
 			.info("Successor pid=%d warmed up with %d request(s) in %d ms; the first round took %d ms, the last %d ms"
 				.formatted(this.pid, result.requests(), result.took().toMillis(), result.firstRound().toMillis(),
@@ -141,14 +149,14 @@ final class WarmUp {
 	 * In parts, each with a server of its own: to bind one and to close one is to be seen
 	 * by the compiler as well, while there are requests to come that use the same code.
 	 */
-	private WarmUpResult play(HttpServer server, Supplier<LoopResources> loops, WarmUpPlan plan, Step between)
-			throws InterruptedException {
+	private WarmUpResult play(HttpServer server, Supplier<LoopResources> loops, WarmUpPlan plan, Callable<Void> between)
+			throws Exception {
 		long start = System.nanoTime();
 		WarmUpResult result = null;
 		WarmUpPlan rest = plan;
 		do {
 			if (result != null) {
-				between.run();
+				between.call();
 			}
 			WarmUpResult part = RequestPlayer.play(server, (configured) -> tracked(configured, loops),
 					rest.atMost(plan.duration().dividedBy(PARTS)));
