@@ -31,8 +31,11 @@ final class SwitchLatencies {
 	 */
 	static final int HEAT_SECONDS = 5;
 
-	/** How long the successor has been waiting when the steady state begins. */
-	static final int SETTLE_SECONDS = 2;
+	/**
+	 * How long the successor has been waiting when the steady state begins: by then the
+	 * old version has served what the warm-up held up, or nothing would be steady.
+	 */
+	static final int SETTLE_SECONDS = 6;
 
 	/**
 	 * What it takes on two processors, of which the load and the old version leave less
