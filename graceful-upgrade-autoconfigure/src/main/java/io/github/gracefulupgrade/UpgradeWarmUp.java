@@ -23,10 +23,12 @@ public interface UpgradeWarmUp {
 	void warmUp() throws Exception;
 
 	/**
-	 * Called while the configured requests are played, if they are played for long: a few
-	 * times, in pauses. What is done here is done by code that requests use as well, but
-	 * that the requests of a warm-up do not get to, so that the compiler would leave it
-	 * out. Does nothing unless overridden.
+	 * Called while the configured requests are played, if they are played for long: up to
+	 * three times, in pauses that count as a part of {@code pingora.warm-up.duration}, on
+	 * the thread of {@link #warmUp()}, which is interrupted likewise. Never called if no
+	 * requests are configured. What is done here is done by code that requests use as
+	 * well, but that the requests of a warm-up do not get to, so that the compiler would
+	 * leave it out. Does nothing unless overridden.
 	 * @throws Exception as for {@link #warmUp()}
 	 */
 	default void between() throws Exception {

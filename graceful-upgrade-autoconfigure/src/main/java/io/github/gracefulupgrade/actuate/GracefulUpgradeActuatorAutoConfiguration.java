@@ -59,7 +59,8 @@ public final class GracefulUpgradeActuatorAutoConfiguration {
 			return new UpgradeMetrics(upgrade);
 		}
 
-		@Bean
+		// No candidate: an application may ask for its own by this type.
+		@Bean(autowireCandidate = false)
 		UpgradeWarmUp gracefulUpgradeMeterWarmUp(ObjectProvider<MeterRegistry> registry) {
 			return new MeterWarmUp(registry);
 		}

@@ -94,9 +94,18 @@ final class ApplicationExit implements Exit {
 			if (this.exit) {
 				// What is left has no hurry, and runs beside the new version's first
 				// requests.
-				Priority.lower();
+				lowerPriority();
 				ApplicationExit.this.beforeClose.run();
 				System.exit(SpringApplication.exit(ApplicationExit.this.context));
+			}
+		}
+
+		private void lowerPriority() {
+			try {
+				Priority.lower();
+			}
+			catch (Throwable ex) {
+				// Whatever it is: it exits as it is.
 			}
 		}
 

@@ -111,6 +111,8 @@ final class BackgroundWork implements Background, AutoCloseable {
 	 */
 	static <T> Stream<T> singletons(ConfigurableListableBeanFactory beanFactory, Class<T> type) {
 		return Arrays.stream(beanFactory.getSingletonNames())
+			// Not one that is being created.
+			.filter(beanFactory::containsSingleton)
 			.map(beanFactory::getSingleton)
 			.filter(type::isInstance)
 			.map(type::cast);

@@ -3,7 +3,9 @@ package io.github.gracefulupgrade.autoconfigure;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
+import org.springframework.beans.factory.BeanFactoryUtils;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.LivenessState;
 import org.springframework.boot.availability.ReadinessState;
@@ -11,6 +13,7 @@ import org.springframework.boot.web.server.WebServer;
 import org.springframework.boot.web.server.reactive.context.ReactiveWebServerApplicationContext;
 import org.springframework.boot.web.server.reactive.context.ReactiveWebServerInitializedEvent;
 import org.springframework.context.ApplicationEvent;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.event.AbstractApplicationEventMulticaster;
 import org.springframework.context.event.ContextRefreshedEvent;
@@ -29,13 +32,14 @@ final class ExpectedEvents {
 	}
 
 	/**
-	 * Find the listeners. Does nothing where Spring's multicaster is not the usual one.
+	 * Find the listeners. Does nothing where Spring's multicaster is not the usual one,
+	 * or a listener is lazy.
 	 * @param context an application whose beans are there
 	 */
 	static void expect(ConfigurableApplicationContext context) {
 		try {
 			Object multicaster = context.getBean(AbstractApplicationContext.APPLICATION_EVENT_MULTICASTER_BEAN_NAME);
-			if (!(multicaster instanceof AbstractApplicationEventMulticaster)) {
+			if (!(multicaster instanceof AbstractApplicationEventMulticaster) || !areCreated(context)) {
 				return;
 			}
 			// Subclasses are meant to call it, and to publish what it is asked for.
@@ -49,6 +53,15 @@ final class ExpectedEvents {
 		catch (ReflectiveOperationException | RuntimeException | LinkageError ex) {
 			// Then Spring finds them when it needs them, and says so if it cannot.
 		}
+	}
+
+	/**
+	 * Whether all listeners exist: to find one that is lazy would create it, before its
+	 * time.
+	 */
+	private static boolean areCreated(ConfigurableApplicationContext context) {
+		return Stream.of(context.getBeanFactory().getBeanNamesForType(ApplicationListener.class, true, false))
+			.allMatch((name) -> context.getBeanFactory().containsSingleton(BeanFactoryUtils.transformedBeanName(name)));
 	}
 
 	private static List<ApplicationEvent> events(ConfigurableApplicationContext context) {

@@ -21,6 +21,7 @@ import io.github.gracefulupgrade.handover.UpgradeException;
 import io.github.gracefulupgrade.netty.ConnectionTracker;
 import io.github.gracefulupgrade.netty.UpgradableListeners;
 import io.github.gracefulupgrade.netty.UpgradableServers;
+import io.github.gracefulupgrade.signal.Priority;
 import io.github.gracefulupgrade.spawn.ProcessSpawner;
 import io.github.gracefulupgrade.wire.Descriptors;
 import io.github.gracefulupgrade.wire.FileOwnershipLock;
@@ -257,6 +258,7 @@ final class MiniatureInstance implements AutoCloseable {
 
 		@Override
 		public void prepare() {
+			Priority.load();
 		}
 
 		@Override

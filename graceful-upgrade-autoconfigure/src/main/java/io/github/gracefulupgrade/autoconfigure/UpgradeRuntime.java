@@ -373,6 +373,8 @@ final class UpgradeRuntime implements DisposableBean {
 			this.control.execute(this::release);
 		}
 		else {
+			// This may be the end of the process, so nothing stays behind meanwhile.
+			this.control.execute(this.socket::retire);
 			// Spring tells the reason only after it has destroyed the beans, and the
 			// incumbent's operator wants to read it.
 			this.control.after(TIME_TO_GIVE_A_REASON, () -> {

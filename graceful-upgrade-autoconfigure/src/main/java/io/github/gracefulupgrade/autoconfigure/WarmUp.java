@@ -44,6 +44,11 @@ final class WarmUp {
 	 */
 	private static final int PARTS = 4;
 
+	/**
+	 * What is shorter is not divided: what comes between two parts takes half a second.
+	 */
+	private static final Duration SHORTEST_PART = Duration.ofSeconds(2);
+
 	private final ApplicationContext context;
 
 	private final WarmUpProperties properties;
@@ -152,20 +157,32 @@ final class WarmUp {
 	private WarmUpResult play(HttpServer server, Supplier<LoopResources> loops, WarmUpPlan plan, Callable<Void> between)
 			throws Exception {
 		long start = System.nanoTime();
-		WarmUpResult result = null;
-		WarmUpPlan rest = plan;
-		do {
-			if (result != null) {
-				between.call();
-			}
-			WarmUpResult part = RequestPlayer.play(server, (configured) -> tracked(configured, loops),
-					rest.atMost(plan.duration().dividedBy(PARTS)));
-			Duration took = Duration.ofNanos(System.nanoTime() - start);
-			result = (result == null) ? part : result.followedBy(part, took);
-			rest = plan.after(result.requests() / plan.requests().size(), took);
+		Duration length = plan.duration().dividedBy(PARTS);
+		if (length.compareTo(SHORTEST_PART) < 0) {
+			length = plan.duration();
 		}
-		while (!rest.isOver());
+		WarmUpResult result = RequestPlayer.play(server, (configured) -> tracked(configured, loops),
+				plan.atMost(length));
+		WarmUpPlan rest = rest(plan, result, start);
+		while (!rest.isOver()) {
+			between.call();
+			rest = rest(plan, result, start);
+			if (!rest.isOver()) {
+				WarmUpResult part = RequestPlayer.play(server, (configured) -> tracked(configured, loops),
+						rest.atMost(length));
+				result = result.followedBy(part, since(start));
+				rest = rest(plan, result, start);
+			}
+		}
 		return result;
+	}
+
+	private static WarmUpPlan rest(WarmUpPlan plan, WarmUpResult played, long start) {
+		return plan.after(played.requests() / plan.requests().size(), since(start));
+	}
+
+	private static Duration since(long start) {
+		return Duration.ofNanos(System.nanoTime() - start);
 	}
 
 	/**

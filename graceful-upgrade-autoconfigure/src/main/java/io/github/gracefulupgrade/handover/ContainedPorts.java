@@ -102,8 +102,8 @@ final class ContainedPorts {
 		}
 
 		@Override
-		public void prepare() {
-			this.socket.prepare();
+		public void prepareToPublish() {
+			run("prepare the upgrade socket", this.socket::prepareToPublish);
 		}
 
 		@Override

@@ -201,7 +201,7 @@ final class Successor {
 		become(SuccessorState.OWNER);
 		this.gates.openOwnership();
 		// While the main thread finishes the start.
-		this.ports.socket().prepare();
+		this.containedPorts.socket().prepareToPublish();
 		this.ports.journal().info("Successor pid=%d %s".formatted(this.settings.pid(), how));
 	}
 

@@ -30,7 +30,7 @@ public interface UpgradeSocket {
 	 * Do what can be done of {@link #publish()} where nobody sees it, so that it takes
 	 * less time. A failure is one of {@code publish()}, which then does all of it.
 	 */
-	void prepare();
+	void prepareToPublish();
 
 	/**
 	 * Listen, and put the listening socket at the path in one step. A socket that stands

@@ -25,23 +25,51 @@ public final class Priority {
 	}
 
 	/**
+	 * Load what {@link #lower()} needs, so that it is there when the jar no longer is.
+	 * Does nothing where that is not possible.
+	 */
+	public static void load() {
+		try {
+			setPriority();
+		}
+		catch (LinkageError ex) {
+			// Then it is not possible later, either.
+		}
+	}
+
+	/**
 	 * Let others go first, for good: a process that is not root cannot take it back. On
 	 * Linux <a href=
 	 * "https://man7.org/linux/man-pages/man2/setpriority.2.html">setpriority(2)</a> is
 	 * about one thread, whatever POSIX says, and new threads inherit from those that make
-	 * them. Does nothing where it is not possible.
+	 * them. Does nothing where it is not possible, and nothing to threads that go last
+	 * already.
 	 */
 	public static void lower() {
 		try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
-			Function setPriority = NativeLibrary.getInstance("c").getFunction("setpriority");
+			Function setPriority = setPriority();
 			for (Path thread : threads.toList()) {
-				setPriority
-					.invokeInt(new Object[] { PRIO_PROCESS, Integer.parseInt(thread.getFileName().toString()), NICE });
+				if (nice(Files.readString(thread.resolve("stat"))) < NICE) {
+					setPriority.invokeInt(
+							new Object[] { PRIO_PROCESS, Integer.parseInt(thread.getFileName().toString()), NICE });
+				}
 			}
 		}
 		catch (IOException | RuntimeException | LinkageError ex) {
 			// It goes on as it was.
 		}
+	}
+
+	private static Function setPriority() {
+		return NativeLibrary.getInstance("c").getFunction("setpriority");
+	}
+
+	/**
+	 * The 19th field of {@code /proc/<pid>/stat}; the second is a name in parentheses,
+	 * which may contain anything.
+	 */
+	private static int nice(String stat) {
+		return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[19 - 3]);
 	}
 
 }

@@ -130,6 +130,9 @@ final class Connector {
 		if (ex instanceof ConnectionRefusedSocketException) {
 			return this.path.nobody("is what a process left behind that is gone: nobody listens", ex);
 		}
+		if (ex instanceof NoSuchFileException) {
+			return this.path.nobody("does not exist", ex);
+		}
 		// The others have no types, and their texts depend on the locale.
 		FileStatus standing = this.path.standing();
 		if (standing == null) {

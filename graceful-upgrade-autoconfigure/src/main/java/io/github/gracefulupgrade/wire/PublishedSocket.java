@@ -15,9 +15,10 @@ import io.github.gracefulupgrade.handover.UpgradeSocketException;
 import org.newsclub.net.unix.AFUNIXSocket;
 
 /**
- * A listening socket of this process that was put at the path of the upgrade socket, and
- * may have been replaced there. It is made in a folder of its own and put in place in one
- * step, so that the path never leads to a socket that is not ready. Control thread only.
+ * A listening socket of this process that is to be put at the path of the upgrade socket,
+ * or was, and may have been replaced there. It is made in a folder of its own and put in
+ * place in one step, so that the path never leads to a socket that is not ready. Control
+ * thread only.
  */
 final class PublishedSocket {
 

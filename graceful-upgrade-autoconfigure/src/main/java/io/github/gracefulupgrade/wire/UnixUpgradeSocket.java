@@ -121,15 +121,17 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 	}
 
 	@Override
-	public void prepare() {
+	public void prepareToPublish() {
 		if (this.prepared != null || this.published != null || this.peers.isClosed()) {
 			return;
 		}
 		try {
 			this.prepared = PublishedSocket.prepare(this.path, this.peers::letIn);
 		}
-		catch (UpgradeSocketException ex) {
-			// To publish tries it again, and says so if that fails.
+		catch (RuntimeException | Error ex) {
+			// Errors, too, such as that there is no thread to be had now. To publish
+			// tries
+			// it again, and says so if that fails.
 			logger.log(Level.DEBUG, "The upgrade socket could not be prepared", ex);
 		}
 	}
@@ -144,11 +146,27 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 		}
 		retirePublished();
 		check();
-		PublishedSocket socket = (this.prepared != null) ? this.prepared
-				: PublishedSocket.prepare(this.path, this.peers::letIn);
+		PublishedSocket socket = this.prepared;
 		this.prepared = null;
-		socket.publish();
+		if (socket == null || !publish(socket)) {
+			socket = PublishedSocket.prepare(this.path, this.peers::letIn);
+			socket.publish();
+		}
 		this.published = socket;
+	}
+
+	/**
+	 * Publish what was prepared a while ago: its folder may be gone.
+	 */
+	private static boolean publish(PublishedSocket prepared) {
+		try {
+			prepared.publish();
+			return true;
+		}
+		catch (UpgradeSocketException ex) {
+			logger.log(Level.DEBUG, "The prepared upgrade socket could not be published", ex);
+			return false;
+		}
 	}
 
 	@Override

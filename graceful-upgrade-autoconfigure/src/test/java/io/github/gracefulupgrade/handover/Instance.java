@@ -592,6 +592,11 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 	}
 
 	@Override
+	public void prepareToPublish() {
+		call("socket.prepare");
+	}
+
+	@Override
 	public void publish() {
 		call("socket.publish");
 		if (this.broken.contains("path")) {

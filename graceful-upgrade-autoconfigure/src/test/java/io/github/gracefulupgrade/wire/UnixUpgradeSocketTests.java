@@ -94,6 +94,48 @@ class UnixUpgradeSocketTests {
 	}
 
 	@Test
+	void whatIsPreparedIsNotSeenAndThenPublished() throws Exception {
+		UnixUpgradeSocket socket = socket();
+		socket.prepareToPublish();
+		assertThat(socket.answers()).isFalse();
+		assertThat(Files.exists(this.path)).isFalse();
+		socket.publish();
+		assertThat(socket.answers()).isTrue();
+		assertThat(entries()).containsExactly("up.sock");
+	}
+
+	@Test
+	void whatIsPreparedLeavesNothingBehindIfItIsNotPublished() throws Exception {
+		UnixUpgradeSocket socket = socket();
+		socket.publish();
+		socket.retire();
+		OpenDescriptors descriptors = new OpenDescriptors();
+		for (int i = 0; i < 10; i++) {
+			socket.prepareToPublish();
+			socket.retire();
+		}
+		socket.prepareToPublish();
+		socket.close();
+		assertThat(entries()).isEmpty();
+		descriptors.assertNoneLeft();
+	}
+
+	@Test
+	void publishesAlthoughWhatWasPreparedIsGone() throws Exception {
+		UnixUpgradeSocket socket = socket();
+		socket.prepareToPublish();
+		try (Stream<Path> prepared = Files.list(this.folder)) {
+			for (Path folder : prepared.toList()) {
+				Files.delete(folder.resolve("s"));
+				Files.delete(folder);
+			}
+		}
+		socket.publish();
+		assertThat(socket.answers()).isTrue();
+		assertThat(entries()).containsExactly("up.sock");
+	}
+
+	@Test
 	void aSuccessorsSocketAtThePathIsSeenByTheOneThatItReplaced() throws Exception {
 		UnixUpgradeSocket first = socket();
 		assertThat(first.replaced()).isFalse();
