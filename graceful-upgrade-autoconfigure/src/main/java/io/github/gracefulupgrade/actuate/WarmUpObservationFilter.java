@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.Objects;
 
 import io.github.gracefulupgrade.autoconfigure.WarmUpProperties;
+import io.github.gracefulupgrade.warmup.RequestPlayer;
 import io.micrometer.common.KeyValue;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationFilter;
@@ -17,8 +18,6 @@ import org.springframework.http.server.reactive.observation.ServerRequestObserva
  * configured, and none if not.
  */
 final class WarmUpObservationFilter implements ObservationFilter {
-
-	private static final String HEADER = "X-Upgrade-Warm-Up";
 
 	/**
 	 * Looked up, and not chosen by a condition that a warm-up finds always true: compiled
@@ -37,7 +36,8 @@ final class WarmUpObservationFilter implements ObservationFilter {
 	public Observation.Context map(Observation.Context context) {
 		if (this.wanted && context instanceof ServerRequestObservationContext request) {
 			ServerHttpRequest carrier = request.getCarrier();
-			Boolean warmUp = (carrier != null) ? carrier.getHeaders().containsHeader(HEADER) : Boolean.FALSE;
+			Boolean warmUp = (carrier != null) ? carrier.getHeaders().containsHeader(RequestPlayer.HEADER)
+					: Boolean.FALSE;
 			context.addLowCardinalityKeyValue(Objects.requireNonNull(TAGS.get(warmUp)));
 		}
 		return context;

@@ -147,7 +147,11 @@ final class MiniatureHandover {
 		incumbent.start(Mode.COLD);
 		List<Socket> clients = new ArrayList<>();
 		try {
-			for (int i = 0; i < KEPT; i++) {
+			// While it moves, a connection has four descriptors here, and a server that
+			// has
+			// few left needs them for its own.
+			int kept = Math.min(KEPT, Math.max(1, incumbent.room() / 8));
+			for (int i = 0; i < kept; i++) {
 				clients.add(connect(incumbent.port()));
 				request(clients.get(i));
 			}

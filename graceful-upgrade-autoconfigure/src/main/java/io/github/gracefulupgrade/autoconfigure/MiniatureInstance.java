@@ -127,6 +127,13 @@ final class MiniatureInstance implements AutoCloseable {
 				() -> UpgradeRuntime.step(this.handover::serve));
 	}
 
+	/**
+	 * How many more connections this process can have descriptors for.
+	 */
+	int room() {
+		return this.connections.room();
+	}
+
 	int port() {
 		return this.server.getPort();
 	}

@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 import io.github.gracefulupgrade.UpgradeWarmUp;
 import io.github.gracefulupgrade.autoconfigure.UpgradeRuntime.Step;
@@ -161,17 +162,13 @@ final class WarmUp {
 		if (length.compareTo(SHORTEST_PART) < 0) {
 			length = plan.duration();
 		}
-		WarmUpResult result = RequestPlayer.play(server, (configured) -> tracked(configured, loops),
-				plan.atMost(length));
-		WarmUpPlan rest = rest(plan, result, start);
-		while (!rest.isOver()) {
+		UnaryOperator<HttpServer> tracked = (configured) -> tracked(configured, loops);
+		WarmUpResult result = RequestPlayer.play(server, tracked, plan.atMost(length));
+		while (!rest(plan, result, start).isOver()) {
 			between.call();
-			rest = rest(plan, result, start);
+			WarmUpPlan rest = rest(plan, result, start);
 			if (!rest.isOver()) {
-				WarmUpResult part = RequestPlayer.play(server, (configured) -> tracked(configured, loops),
-						rest.atMost(length));
-				result = result.followedBy(part, since(start));
-				rest = rest(plan, result, start);
+				result = result.followedBy(RequestPlayer.play(server, tracked, rest.atMost(length)), since(start));
 			}
 		}
 		return result;

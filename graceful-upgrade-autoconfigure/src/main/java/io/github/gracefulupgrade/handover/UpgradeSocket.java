@@ -28,7 +28,8 @@ public interface UpgradeSocket {
 
 	/**
 	 * Do what can be done of {@link #publish()} where nobody sees it, so that it takes
-	 * less time. A failure is one of {@code publish()}, which then does all of it.
+	 * less time. If this fails, {@code publish()} does all of it.
+	 * @throws UpgradeSocketException if it fails
 	 */
 	void prepareToPublish();
 

@@ -42,21 +42,28 @@ public final class Priority {
 	 * Linux <a href=
 	 * "https://man7.org/linux/man-pages/man2/setpriority.2.html">setpriority(2)</a> is
 	 * about one thread, whatever POSIX says, and new threads inherit from those that make
-	 * them. Does nothing where it is not possible, and nothing to threads that go last
-	 * already.
+	 * them. Does nothing to threads that go last already.
+	 * @throws IOException if it cannot be told which threads there are
+	 * @throws LinkageError if JNA is missing or does not work
 	 */
-	public static void lower() {
+	public static void lower() throws IOException {
+		Function setPriority = setPriority();
 		try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
-			Function setPriority = setPriority();
 			for (Path thread : threads.toList()) {
-				if (nice(Files.readString(thread.resolve("stat"))) < NICE) {
-					setPriority.invokeInt(
-							new Object[] { PRIO_PROCESS, Integer.parseInt(thread.getFileName().toString()), NICE });
-				}
+				lower(thread, setPriority);
 			}
 		}
-		catch (IOException | RuntimeException | LinkageError ex) {
-			// It goes on as it was.
+	}
+
+	private static void lower(Path thread, Function setPriority) {
+		try {
+			if (nice(Files.readString(thread.resolve("stat"))) < NICE) {
+				setPriority
+					.invokeInt(new Object[] { PRIO_PROCESS, Integer.parseInt(thread.getFileName().toString()), NICE });
+			}
+		}
+		catch (IOException ex) {
+			// It has ended meanwhile.
 		}
 	}
 

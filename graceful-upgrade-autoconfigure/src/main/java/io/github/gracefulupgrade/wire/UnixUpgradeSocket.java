@@ -125,15 +125,7 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 		if (this.prepared != null || this.published != null || this.peers.isClosed()) {
 			return;
 		}
-		try {
-			this.prepared = PublishedSocket.prepare(this.path, this.peers::letIn);
-		}
-		catch (RuntimeException | Error ex) {
-			// Errors, too, such as that there is no thread to be had now. To publish
-			// tries
-			// it again, and says so if that fails.
-			logger.log(Level.DEBUG, "The upgrade socket could not be prepared", ex);
-		}
+		this.prepared = PublishedSocket.prepare(this.path, this.peers::letIn);
 	}
 
 	@Override
