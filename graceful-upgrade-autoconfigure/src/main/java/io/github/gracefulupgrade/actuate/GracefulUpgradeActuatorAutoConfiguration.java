@@ -2,7 +2,6 @@ package io.github.gracefulupgrade.actuate;
 
 import io.github.gracefulupgrade.GracefulUpgrade;
 import io.github.gracefulupgrade.UpgradeWarmUp;
-import io.github.gracefulupgrade.autoconfigure.WarmUpProperties;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationFilter;
 
@@ -16,6 +15,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 
 /**
@@ -69,11 +69,12 @@ public final class GracefulUpgradeActuatorAutoConfiguration {
 
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(ObservationFilter.class)
+	@Conditional(OnWarmUpRequestsCondition.class)
 	static class Observations {
 
 		@Bean
-		WarmUpObservationFilter gracefulUpgradeWarmUpObservationFilter(ObjectProvider<WarmUpProperties> properties) {
-			return new WarmUpObservationFilter(properties.getIfAvailable(WarmUpProperties::new));
+		WarmUpObservationFilter gracefulUpgradeWarmUpObservationFilter() {
+			return new WarmUpObservationFilter();
 		}
 
 	}

@@ -3,7 +3,6 @@ package io.github.gracefulupgrade.actuate;
 import java.util.Map;
 import java.util.Objects;
 
-import io.github.gracefulupgrade.autoconfigure.WarmUpProperties;
 import io.github.gracefulupgrade.warmup.RequestPlayer;
 import io.micrometer.common.KeyValue;
 import io.micrometer.observation.Observation;
@@ -14,8 +13,7 @@ import org.springframework.http.server.reactive.observation.ServerRequestObserva
 
 /**
  * Tells the requests of a warm-up apart in the metrics of the application's requests: all
- * get the tag {@code warm.up}, with the value {@code true} or {@code false}, if any are
- * configured, and none if not.
+ * get the tag {@code warm.up}, with the value {@code true} or {@code false}.
  */
 final class WarmUpObservationFilter implements ObservationFilter {
 
@@ -26,15 +24,9 @@ final class WarmUpObservationFilter implements ObservationFilter {
 	private static final Map<Boolean, KeyValue> TAGS = Map.of(true, KeyValue.of("warm.up", "true"), false,
 			KeyValue.of("warm.up", "false"));
 
-	private final boolean wanted;
-
-	WarmUpObservationFilter(WarmUpProperties properties) {
-		this.wanted = !properties.getRequests().isEmpty();
-	}
-
 	@Override
 	public Observation.Context map(Observation.Context context) {
-		if (this.wanted && context instanceof ServerRequestObservationContext request) {
+		if (context instanceof ServerRequestObservationContext request) {
 			ServerHttpRequest carrier = request.getCarrier();
 			Boolean warmUp = (carrier != null) ? carrier.getHeaders().containsHeader(RequestPlayer.HEADER)
 					: Boolean.FALSE;

@@ -19,6 +19,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 import io.github.gracefulupgrade.handover.Mode;
+import io.github.gracefulupgrade.signal.NativeMemory;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -111,6 +112,8 @@ final class MiniatureHandover {
 			finally {
 				over.complete(null);
 			}
+			// What this took for a moment, and the start before it.
+			NativeMemory.trim();
 		}, "graceful-upgrade-rehearsal");
 		thread.setDaemon(true);
 		thread.setPriority(Thread.MIN_PRIORITY);
@@ -147,8 +150,7 @@ final class MiniatureHandover {
 		incumbent.start(Mode.COLD);
 		List<Socket> clients = new ArrayList<>();
 		try {
-			// While it moves, a connection has four descriptors here, and a server that
-			// has
+			// While it moves, a connection has four descriptors here. A server that has
 			// few left needs them for its own.
 			int kept = Math.min(KEPT, Math.max(1, incumbent.room() / 8));
 			for (int i = 0; i < kept; i++) {
@@ -158,9 +160,8 @@ final class MiniatureHandover {
 			// It comes first, and is remembered: then nothing of this waits for a moment.
 			incumbent.trigger();
 			successor.start(Mode.SUCCESSOR);
-			// Both accept for a moment, so one of them comes too late for a connection.
-			// In
-			// the code for that, all that a server does may have been compiled into one.
+			// Both accept for a moment, and one of them comes too late for a connection:
+			// into the code for that, all that a server does may have been compiled.
 			for (int i = 0; i < FRESH; i++) {
 				try (Socket client = connect(incumbent.port())) {
 					request(client);

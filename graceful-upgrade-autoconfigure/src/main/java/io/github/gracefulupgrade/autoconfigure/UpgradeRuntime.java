@@ -248,8 +248,8 @@ final class UpgradeRuntime implements DisposableBean {
 			this.state = unsupported(obstacle.get());
 			return;
 		}
-		this.signals.listen();
 		if (this.handover.isWelcome()) {
+			this.signals.listen();
 			step(() -> {
 				this.preparation.rehearse(this.context);
 				// The warm-up last: a class that is loaded later may undo what was
@@ -289,6 +289,9 @@ final class UpgradeRuntime implements DisposableBean {
 	 */
 	void ready() {
 		if (this.state == State.PREPARED) {
+			// Before anybody hears that there is something to signal to; and, in a cold
+			// start, after the first request can have been answered.
+			this.signals.listen();
 			step(this.handover::serve);
 			this.state = State.SERVING;
 		}

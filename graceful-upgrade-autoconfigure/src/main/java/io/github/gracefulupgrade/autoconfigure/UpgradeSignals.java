@@ -23,6 +23,8 @@ final class UpgradeSignals {
 
 	private @Nullable HangupSignal hangupSignal;
 
+	private boolean begun;
+
 	private boolean closed;
 
 	UpgradeSignals(Handover handover, boolean hangup) {
@@ -31,13 +33,20 @@ final class UpgradeSignals {
 	}
 
 	/**
-	 * Begin to listen, on a thread of its own: loading what it needs takes a while.
+	 * Begin to listen. Does nothing the second time. The first time in a JVM loads what
+	 * it needs, which takes about 0.1 s.
 	 */
 	void listen() {
-		new Thread(() -> {
+		if (begin()) {
 			listenToQuit();
 			listenToHangup();
-		}, "graceful-upgrade-signal-setup").start();
+		}
+	}
+
+	private synchronized boolean begin() {
+		boolean first = !this.begun;
+		this.begun = true;
+		return first;
 	}
 
 	private void listenToQuit() {

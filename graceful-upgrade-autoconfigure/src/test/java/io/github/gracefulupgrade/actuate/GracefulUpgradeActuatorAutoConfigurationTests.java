@@ -21,6 +21,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.micrometer.observation.ObservationFilter;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +31,7 @@ import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.health.contributor.Status;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
@@ -159,6 +161,23 @@ class GracefulUpgradeActuatorAutoConfigurationTests {
 			.withPropertyValues("management.health.upgrade.enabled=false", "management.info.upgrade.enabled=false")
 			.run((context) -> assertThat(context).doesNotHaveBean("upgradeHealthIndicator")
 				.doesNotHaveBean("upgradeInfoContributor"));
+	}
+
+	@Test
+	void requestsOfAWarmUpAreToldApartWhereThereAreAny() {
+		this.runner.run((context) -> assertThat(context).doesNotHaveBean(ObservationFilter.class));
+		this.runner.withPropertyValues("pingora.warm-up.requests=GET /, POST /orders")
+			.run((context) -> assertThat(context).hasSingleBean(ObservationFilter.class));
+		this.runner.withPropertyValues("pingora.warm-up.requests[0].path=/")
+			.run((context) -> assertThat(context).hasSingleBean(ObservationFilter.class));
+		this.runner.withPropertyValues("pingora.warm-up.requests=")
+			.run((context) -> assertThat(context).doesNotHaveBean(ObservationFilter.class));
+		this.runner
+			.withInitializer((context) -> context.getEnvironment()
+				.getPropertySources()
+				.addFirst(new SystemEnvironmentPropertySource("test-systemEnvironment",
+						Map.of("PINGORA_WARMUP_REQUESTS_0_PATH", "/"))))
+			.run((context) -> assertThat(context).hasSingleBean(ObservationFilter.class));
 	}
 
 	@Test
