@@ -1,19 +1,12 @@
 package io.github.gracefulupgrade.netty;
 
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntSupplier;
 
-import io.github.gracefulupgrade.handover.Connections.Established;
-import io.github.gracefulupgrade.handover.Descriptor;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http2.Http2FrameCodec;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.channel.ChannelOperations;
@@ -25,7 +18,7 @@ import reactor.netty.http.websocket.WebsocketOutbound;
  * <p>
  * All state is the connection's event loop's, except where it says otherwise.
  */
-final class TrackedConnection implements Exchanges.Owner {
+final class TrackedConnection implements Exchanges.Owner, ConnectionMove.Owner {
 
 	static final AttributeKey<TrackedConnection> KEY = AttributeKey.valueOf(TrackedConnection.class, "connection");
 
@@ -43,27 +36,11 @@ final class TrackedConnection implements Exchanges.Owner {
 
 	private final ConnectionTracker tracker;
 
-	private final ListenerTraits listener;
-
 	private final ExchangeWatch watch;
 
-	/**
-	 * In place from the first look that a drain takes until the drain is called off.
-	 */
-	private @Nullable ByteGate gate;
+	private final Inlet inlet;
 
-	/**
-	 * In place from the first time that a drain limits what is read.
-	 */
-	private @Nullable ReadLimit readLimit;
-
-	private final boolean movable;
-
-	/**
-	 * Whether this connection stays where it is for as long as the drain is on: there was
-	 * no descriptor left to send.
-	 */
-	private boolean staying;
+	private final ConnectionMove move;
 
 	/**
 	 * Whether the last step is done: from then on this connection only waits for its
@@ -71,26 +48,14 @@ final class TrackedConnection implements Exchanges.Owner {
 	 */
 	private boolean leaving;
 
-	private volatile boolean moving;
-
 	private @Nullable WebSocketFarewell farewell;
-
-	/**
-	 * The drain in which this connection has, or had, a moment of its own.
-	 */
-	private @Nullable Drain awaiting;
-
-	/**
-	 * That moment, as {@link System#nanoTime()}.
-	 */
-	private long moment;
 
 	TrackedConnection(Channel channel, ListenerTraits listener, ConnectionTracker tracker) {
 		this.channel = channel;
-		this.listener = listener;
-		this.movable = listener.movable();
 		this.tracker = tracker;
 		this.watch = new ExchangeWatch(channel, tracker.states(), this);
+		this.inlet = new Inlet(channel, this::drain);
+		this.move = new ConnectionMove(channel, listener, tracker, this);
 	}
 
 	// --- what happens on the connection
@@ -115,7 +80,7 @@ final class TrackedConnection implements Exchanges.Owner {
 		}
 		// At once, or the codec would be given the next request.
 		if (isToReadNoMore(drain, exchanges)) {
-			gate().shut();
+			this.inlet.gate().shut();
 		}
 		lookLater();
 	}
@@ -123,7 +88,7 @@ final class TrackedConnection implements Exchanges.Owner {
 	@Override
 	public boolean isLastResponse(boolean begunNext) {
 		Drain drain = this.tracker.drain();
-		return drain != null && !canMove(drain) && (!begunNext || drain.isLate());
+		return drain != null && !this.move.isPossible(drain) && (!begunNext || drain.isLate());
 	}
 
 	@Override
@@ -157,21 +122,22 @@ final class TrackedConnection implements Exchanges.Owner {
 	/**
 	 * Do what is to be done now, if a drain is on. Called whenever that may have changed.
 	 */
-	void drain() {
+	@Override
+	public void drain() {
 		Drain drain = this.tracker.drain();
-		if (drain == null || this.leaving || !this.channel.isActive() || isClosing()) {
+		if (drain == null || this.leaving || !this.channel.isActive() || this.inlet.isClosing()) {
 			return;
 		}
-		limitReads(null);
+		this.inlet.limit(null);
 		ChannelOperations<?, ?> operations = ChannelOperations.get(this.channel);
 		ChannelHandlerContext codec = this.channel.pipeline().context(HttpServerCodec.class);
 		if (this.channel.pipeline().context(Http2FrameCodec.class) != null) {
-			gate();
+			this.inlet.gate();
 			this.leaving = true;
 			new GoAway(this.channel, drain).begin();
 		}
 		else if (operations instanceof WebsocketOutbound webSocket) {
-			gate().open();
+			this.inlet.gate().open();
 			if (this.farewell == null) {
 				this.farewell = new WebSocketFarewell(this.channel, webSocket, drain);
 				this.farewell.begin();
@@ -182,7 +148,7 @@ final class TrackedConnection implements Exchanges.Owner {
 		}
 		else {
 			// What it speaks is not settled yet. The gate tells when it may be.
-			gate().open();
+			this.inlet.gate().open();
 		}
 	}
 
@@ -191,7 +157,7 @@ final class TrackedConnection implements Exchanges.Owner {
 			drain.tally().announced.increment();
 			close();
 		}
-		else if (canMove(drain) && isEarly(drain)) {
+		else if (this.move.isPossible(drain) && this.move.isEarly(drain)) {
 			// As if there were no drain.
 			return;
 		}
@@ -199,11 +165,13 @@ final class TrackedConnection implements Exchanges.Owner {
 			if (drain.plan().closeIdle()) {
 				close();
 			}
-			else if (canMove(drain)) {
-				move(drain);
+			else if (this.move.isPossible(drain)) {
+				if (!this.move.begin(drain)) {
+					this.inlet.gate().open();
+				}
 			}
 			else {
-				gate().open();
+				this.inlet.gate().open();
 			}
 		}
 		else {
@@ -216,18 +184,18 @@ final class TrackedConnection implements Exchanges.Owner {
 
 	private void readOn(Drain drain, Exchanges exchanges) {
 		if (isToReadNoMore(drain, exchanges)) {
-			gate().shut();
+			this.inlet.gate().shut();
 		}
 		else {
-			if (canMove(drain)) {
-				limitReads(exchanges::bytesToRead);
+			if (this.move.isPossible(drain)) {
+				this.inlet.limit(exchanges::bytesToRead);
 			}
 			if (exchanges.inFlight() == 0) {
 				// A part of a request, and nobody there to ask for the rest.
-				gate().read();
+				this.inlet.gate().read();
 			}
 			else {
-				gate().open();
+				this.inlet.gate().open();
 			}
 		}
 	}
@@ -239,23 +207,8 @@ final class TrackedConnection implements Exchanges.Owner {
 		if (exchanges.isCloseAnnounced()) {
 			return exchanges.isReceived();
 		}
-		return canMove(drain) ? exchanges.hasOnlyWholeRequests() && !isEarly(drain)
+		return this.move.isPossible(drain) ? exchanges.hasOnlyWholeRequests() && !this.move.isEarly(drain)
 				: exchanges.isReceived() && exchanges.inFlight() > 0 && drain.isLate();
-	}
-
-	/**
-	 * Whether the moment is still to come from which this connection is handed over.
-	 */
-	private boolean isEarly(Drain drain) {
-		if (!drain.isSpread()) {
-			return false;
-		}
-		if (this.awaiting != drain) {
-			this.awaiting = drain;
-			this.moment = drain.nextMoment();
-			this.channel.eventLoop().schedule(this::drain, this.moment - System.nanoTime(), TimeUnit.NANOSECONDS);
-		}
-		return this.moment - System.nanoTime() > 0;
 	}
 
 	/**
@@ -267,75 +220,16 @@ final class TrackedConnection implements Exchanges.Owner {
 	}
 
 	/**
-	 * Whether this connection may be handed over at all. Handlers that nobody knows may
-	 * hold state that nobody would move.
-	 */
-	private boolean canMove(Drain drain) {
-		return this.movable && !this.staying && drain.moves(this.listener.name())
-				&& !isLinkLocal(this.channel.remoteAddress()) && this.channel.pipeline().get(SslHandler.class) == null
-				&& this.channel.pipeline()
-					.names()
-					.stream()
-					.allMatch((name) -> name.startsWith("reactor.") || name.startsWith(PREFIX)
-							|| name.startsWith("DefaultChannelPipeline$"));
-	}
-
-	/**
-	 * The scope of such an address is a number of this machine's that its text does not
-	 * carry in a form worth relying on.
-	 */
-	private static boolean isLinkLocal(SocketAddress address) {
-		return !(address instanceof InetSocketAddress inet) || inet.getAddress().isLinkLocalAddress();
-	}
-
-	/**
-	 * Hand this connection over. In one go on the event loop, so that no byte is read in
-	 * between: the duplicate keeps the connection open, what is unread stays in the
-	 * kernel, and no FIN is sent. Only then is it sent: at no time do two processes read.
-	 */
-	private void move(Drain drain) {
-		String remote = Addresses.text(this.channel.remoteAddress());
-		Descriptor duplicate;
-		try {
-			duplicate = this.tracker.duplicate(((UnixChannel) this.channel).fd().intValue());
-		}
-		catch (RuntimeException ex) {
-			// Out of descriptors: this one drains.
-			this.staying = true;
-			gate().open();
-			return;
-		}
-		this.leaving = true;
-		this.moving = true;
-		closeNow();
-		try {
-			drain.moving(new Established(this.listener.name(), remote, duplicate));
-		}
-		finally {
-			this.moving = false;
-			this.tracker.closed(this);
-		}
-	}
-
-	/**
-	 * Whether this connection is closed here and not yet on its way. Until it is, there
-	 * is something left to drain.
-	 */
-	boolean isMoving() {
-		return this.moving;
-	}
-
-	/**
 	 * The drain was called off.
 	 */
 	void serveOn() {
 		Exchanges exchanges = this.watch.exchanges();
 		this.farewell = null;
-		this.staying = false;
-		limitReads(null);
+		this.move.callOff();
+		this.inlet.limit(null);
 		if (exchanges != null) {
 			if (exchanges.isCloseAnnounced()) {
-				if (exchanges.inFlight() == 0 && !this.leaving && this.channel.isActive() && !isClosing()) {
+				if (exchanges.inFlight() == 0 && !this.leaving && this.channel.isActive() && !this.inlet.isClosing()) {
 					// Written to its end while the drain was called off.
 					close();
 				}
@@ -344,38 +238,35 @@ final class TrackedConnection implements Exchanges.Owner {
 				this.watch.rest();
 			}
 		}
-		ByteGate gate = this.gate;
-		if (gate != null && !this.leaving && !gate.isClosing()
-				&& (exchanges == null || !exchanges.isCloseAnnounced())) {
-			this.gate = null;
-			gate.open();
-			this.channel.pipeline().remove(gate);
+		if (!this.leaving && (exchanges == null || !exchanges.isCloseAnnounced())) {
+			this.inlet.removeGate();
 		}
 	}
 
-	private void limitReads(@Nullable IntSupplier limit) {
-		ReadLimit readLimit = this.readLimit;
-		if (readLimit == null && limit != null) {
-			readLimit = ReadLimit.install(this.channel);
-			this.readLimit = readLimit;
-		}
-		if (readLimit != null) {
-			readLimit.set(limit);
-		}
+	@Override
+	public void leave() {
+		this.leaving = true;
+		closeNow();
+	}
+
+	@Override
+	public void left() {
+		this.tracker.closed(this);
 	}
 
 	/**
-	 * Whether it is being closed by whomever.
+	 * Whether this connection is closed here and not yet on its way. May be called from
+	 * any thread.
 	 */
-	private boolean isClosing() {
-		return this.gate != null && this.gate.isClosing();
+	boolean isMoving() {
+		return this.move.isUnderWay();
 	}
 
 	/**
 	 * Close, and linger: the gate sees to that.
 	 */
 	private void close() {
-		gate();
+		this.inlet.gate();
 		this.leaving = true;
 		this.channel.close();
 	}
@@ -389,8 +280,7 @@ final class TrackedConnection implements Exchanges.Owner {
 			close();
 		}
 		else {
-			this.leaving = true;
-			closeNow();
+			leave();
 		}
 	}
 
@@ -422,19 +312,6 @@ final class TrackedConnection implements Exchanges.Owner {
 		}
 		ChannelOperations<?, ?> operations = ChannelOperations.get(this.channel);
 		return (operations != null && !(operations instanceof WebsocketOutbound)) ? 1 : 0;
-	}
-
-	/**
-	 * The gate, which is put in place if it is not there yet.
-	 */
-	private ByteGate gate() {
-		ByteGate gate = this.gate;
-		if (gate == null) {
-			gate = new ByteGate(this::drain);
-			this.gate = gate;
-			this.channel.pipeline().addFirst(PREFIX + "gate", gate);
-		}
-		return gate;
 	}
 
 }
