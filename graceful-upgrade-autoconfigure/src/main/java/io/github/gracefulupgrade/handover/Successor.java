@@ -1,6 +1,5 @@
 package io.github.gracefulupgrade.handover;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -18,11 +17,6 @@ import org.jspecify.annotations.Nullable;
  * {@link Gates}; whatever a step throws is told there.
  */
 final class Successor {
-
-	/**
-	 * How often a successor that waits says so.
-	 */
-	static final Duration REMINDER = Duration.ofSeconds(30);
 
 	private final Ports ports;
 
@@ -48,9 +42,13 @@ final class Successor {
 
 	private final Search search;
 
+	private final Reminder reminder;
+
 	private final IncomingOffer offer;
 
 	private final Claim claim;
+
+	private final Opening opening;
 
 	private final Retreat retreat;
 
@@ -59,8 +57,6 @@ final class Successor {
 	private Mode mode = Mode.COLD;
 
 	private int generation;
-
-	private Duration waitingSince = Duration.ZERO;
 
 	/**
 	 * Create the role.
@@ -79,8 +75,10 @@ final class Successor {
 		this.predecessor = new Predecessor(containedPorts, settings);
 		this.search = new Search(ports, settings, this.failures, this.predecessor, this.alarm, this::startCold,
 				this::fail);
+		this.reminder = new Reminder(ports, settings, this.predecessor, this.alarm);
 		this.offer = new IncomingOffer(ports);
 		this.claim = new Claim(ports, settings, this.failures, this.predecessor, this.alarm, this::own, this::fail);
+		this.opening = new Opening(ports, containedPorts, settings, this.predecessor);
 		this.retreat = new Retreat(containedPorts, this.predecessor, this.offer, this.gates);
 	}
 
@@ -135,23 +133,11 @@ final class Successor {
 	CompletableFuture<Void> awaitOffer() {
 		this.gates.built();
 		if (this.state == SuccessorState.BUILDING && this.predecessor.isConnected()) {
-			this.waitingSince = this.ports.control().now();
-			this.ports.journal()
-				.info("Successor pid=%d is ready and waits for incumbent pid=%d to hand over; trigger it with: kill -QUIT %d"
-					.formatted(this.settings.pid(), this.predecessor.pid(), this.predecessor.pid()));
-			this.alarm.set(REMINDER, this::remind);
+			this.reminder.begin();
 			become(SuccessorState.WAITING);
 			this.predecessor.send(new Message.Waiting());
 		}
 		return this.gates.listeners();
-	}
-
-	private void remind() {
-		this.ports.journal()
-			.info("Successor pid=%d has waited for %s for incumbent pid=%d to hand over; trigger it with: kill -QUIT %d"
-				.formatted(this.settings.pid(), Incumbent.text(this.ports.control().now().minus(this.waitingSince)),
-						this.predecessor.pid(), this.predecessor.pid()));
-		this.alarm.set(REMINDER, this::remind);
 	}
 
 	private void offer(Message.Offer message) {
@@ -200,8 +186,7 @@ final class Successor {
 		this.alarm.off();
 		become(SuccessorState.OWNER);
 		this.gates.openOwnership();
-		// While the main thread finishes the start.
-		this.containedPorts.socket().prepareToPublish();
+		this.opening.prepare();
 		this.ports.journal().info("Successor pid=%d %s".formatted(this.settings.pid(), how));
 	}
 
@@ -215,30 +200,9 @@ final class Successor {
 		if (this.state != SuccessorState.OWNER && this.state != SuccessorState.COLD_OWNER) {
 			throw this.failures.ownsNothing();
 		}
-		this.ports.socket().publish();
-		this.ports.pidFile().write();
-		if (this.predecessor.isConnected()) {
-			this.ports.listeners().acceptMore(this.settings.closeTimeout());
-		}
-		else {
-			this.ports.listeners().open();
-		}
+		this.opening.open();
 		become(SuccessorState.ACCEPTING);
-		if (!this.predecessor.exists()) {
-			this.ports.journal()
-				.info("Incumbent pid=%d serves and can be upgraded at %s".formatted(this.settings.pid(),
-						this.settings.path()));
-		}
-		else {
-			this.ports.journal()
-				.info("Successor pid=%d accepts, generation %d; predecessor pid=%d %s".formatted(this.settings.pid(),
-						this.generation, this.predecessor.pid(),
-						this.predecessor.isConnected() ? "drains" : "is gone"));
-		}
-		if (this.predecessor.isConnected()) {
-			this.predecessor.send(new Message.Accepting(List.copyOf(this.ports.listeners().movable()),
-					this.ports.connections().room()));
-		}
+		this.opening.announce(this.generation);
 		return this.generation;
 	}
 
