@@ -1,8 +1,10 @@
 package io.github.gracefulupgrade.autoconfigure;
 
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 import io.github.gracefulupgrade.UpgradeAttemptedEvent;
 import io.github.gracefulupgrade.UpgradePhase;
@@ -30,11 +32,11 @@ final class PhaseEvents implements AutoCloseable {
 
 	private final ConfigurableApplicationContext context;
 
-	private final ExecutorService thread = Executors.newSingleThreadExecutor((task) -> {
-		Thread thread = new Thread(task, "graceful-upgrade-events");
-		thread.setDaemon(true);
-		return thread;
-	});
+	/**
+	 * One thread, in whose order the application is told. It goes when there is nothing
+	 * to tell.
+	 */
+	private final ExecutorService thread = thread();
 
 	/**
 	 * Owned by the control thread.
@@ -48,6 +50,17 @@ final class PhaseEvents implements AutoCloseable {
 
 	PhaseEvents(ConfigurableApplicationContext context) {
 		this.context = context;
+	}
+
+	private static ExecutorService thread() {
+		ThreadPoolExecutor executor = new ThreadPoolExecutor(1, 1, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+				(task) -> {
+					Thread thread = new Thread(task, "graceful-upgrade-events");
+					thread.setDaemon(true);
+					return thread;
+				});
+		executor.allowCoreThreadTimeOut(true);
+		return executor;
 	}
 
 	/**
