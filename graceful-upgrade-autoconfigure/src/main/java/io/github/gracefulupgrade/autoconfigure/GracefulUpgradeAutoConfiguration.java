@@ -42,17 +42,19 @@ public final class GracefulUpgradeAutoConfiguration {
 			ObjectProvider<ReactorResourceFactory> resources) {
 		Path path = properties.getUpgradeSock();
 		Assert.state(path != null, "'pingora.upgrade-sock' must be set");
-		return new UpgradeRuntime(path, properties, warmUp, lifecycle.getTimeoutPerShutdownPhase(), context, () -> {
+		Runnable beforeExit = () -> {
 			// Once drained there is nothing to be quiet for, unless the user says so.
 			if (!environment.containsProperty("spring.reactor.netty.shutdown-quiet-period")) {
 				resources.ifAvailable((factory) -> factory.setShutdownQuietPeriod(Duration.ZERO));
 			}
-		});
+		};
+		return new UpgradeRuntime(context, properties.getUpgrade(), UpgradeParts.assemble(path, properties, warmUp,
+				lifecycle.getTimeoutPerShutdownPhase(), context, beforeExit));
 	}
 
 	@Bean
 	GracefulUpgrade gracefulUpgrade(UpgradeRuntime runtime, ConfigurableApplicationContext context) {
-		return new RuntimeUpgrade(runtime, context.getClassLoader());
+		return new RuntimeUpgrade(runtime.parts(), context.getClassLoader());
 	}
 
 	@Bean

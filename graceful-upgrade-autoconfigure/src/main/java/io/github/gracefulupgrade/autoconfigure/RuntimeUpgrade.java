@@ -14,34 +14,34 @@ import io.github.gracefulupgrade.handover.Snapshot;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The facade on an {@link UpgradeRuntime}: translates the core's view into the users'.
+ * The facade on the {@link UpgradeParts}: translates the core's view into the users'.
  */
 final class RuntimeUpgrade implements GracefulUpgrade {
 
-	private final UpgradeRuntime runtime;
+	private final UpgradeParts parts;
 
 	private final @Nullable ClassLoader classLoader;
 
 	/**
 	 * Create the facade.
-	 * @param runtime the upgrade
+	 * @param parts the upgrade
 	 * @param classLoader the application's
 	 */
-	RuntimeUpgrade(UpgradeRuntime runtime, @Nullable ClassLoader classLoader) {
-		this.runtime = runtime;
+	RuntimeUpgrade(UpgradeParts parts, @Nullable ClassLoader classLoader) {
+		this.parts = parts;
 		this.classLoader = classLoader;
 	}
 
 	@Override
 	public UpgradeStatus status() {
-		Snapshot snapshot = this.runtime.handover().snapshot();
-		List<UpgradeStatus.Listener> listeners = this.runtime.listeners()
+		Snapshot snapshot = this.parts.handover().snapshot();
+		List<UpgradeStatus.Listener> listeners = this.parts.listeners()
 			.info()
 			.stream()
 			.map((listener) -> new UpgradeStatus.Listener(listener.name(), listener.address(),
 					UpgradeStatus.Origin.valueOf(listener.source().name())))
 			.toList();
-		return new UpgradeStatus(this.runtime.settings().pid(), PhaseEvents.publicPhase(snapshot.phase()),
+		return new UpgradeStatus(this.parts.settings().pid(), PhaseEvents.publicPhase(snapshot.phase()),
 				snapshot.generation(), snapshot.since(), listeners, successor(snapshot.successor()),
 				predecessor(snapshot.predecessor()), drain(snapshot.drainDeadline()), attempt(snapshot.lastAttempt()),
 				spawn(snapshot.spawn()));
@@ -53,7 +53,7 @@ final class RuntimeUpgrade implements GracefulUpgrade {
 	 */
 	@Override
 	public CompletionStage<UpgradeStatus.Attempt> upgrade() {
-		return this.runtime.handover().requested().thenApplyAsync(RuntimeUpgrade::translate, (task) -> {
+		return this.parts.handover().requested().thenApplyAsync(RuntimeUpgrade::translate, (task) -> {
 			Thread thread = new Thread(task, "graceful-upgrade-outcome");
 			thread.setContextClassLoader(this.classLoader);
 			thread.setDaemon(true);
@@ -91,7 +91,7 @@ final class RuntimeUpgrade implements GracefulUpgrade {
 		if (deadline == null) {
 			return null;
 		}
-		Connections.Progress progress = this.runtime.connections().progress();
+		Connections.Progress progress = this.parts.connections().progress();
 		Connections.Drained soFar = progress.soFar();
 		Duration left = Duration.between(Instant.now(), deadline);
 		return new UpgradeStatus.Drain(progress.connections(), progress.requests(), soFar.finished(),

@@ -99,7 +99,7 @@ public final class UpgradableServer implements SmartLifecycle, BeanFactoryAware 
 		BeanFactory beanFactory = this.beanFactory;
 		UpgradeRuntime runtime = (beanFactory != null) ? UpgradeRuntime.in(beanFactory) : null;
 		this.server = (beanFactory != null && runtime != null && runtime.prepare())
-				? this.bindUpgradable.apply(runtime.servers(), () -> loops(beanFactory)) : this.bind.get();
+				? this.bindUpgradable.apply(runtime.parts().servers(), () -> loops(beanFactory)) : this.bind.get();
 	}
 
 	private static LoopResources loops(BeanFactory beanFactory) {

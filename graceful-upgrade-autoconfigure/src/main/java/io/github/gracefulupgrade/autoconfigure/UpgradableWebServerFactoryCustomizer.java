@@ -40,9 +40,9 @@ final class UpgradableWebServerFactoryCustomizer
 			factory.setResourceFactory(null);
 			factory.addServerCustomizers((server) -> {
 				if (this.name.equals(MAIN)) {
-					this.runtime.warmUp().server(server);
+					this.runtime.parts().warmUp().server(server);
 				}
-				return this.runtime.servers().apply(this.name, this.loops, server);
+				return this.runtime.parts().servers().apply(this.name, this.loops, server);
 			});
 		}
 	}

@@ -1,29 +1,15 @@
 package io.github.gracefulupgrade.autoconfigure;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
-import io.github.gracefulupgrade.UpgradeContributor;
 import io.github.gracefulupgrade.autoconfigure.GracefulUpgradeProperties.Upgrade;
-import io.github.gracefulupgrade.handover.ExecutorControlThread;
 import io.github.gracefulupgrade.handover.Handover;
 import io.github.gracefulupgrade.handover.Mode;
-import io.github.gracefulupgrade.handover.Ports;
-import io.github.gracefulupgrade.handover.Settings;
-import io.github.gracefulupgrade.handover.Snapshot;
 import io.github.gracefulupgrade.handover.UpgradeException;
-import io.github.gracefulupgrade.netty.ConnectionTracker;
-import io.github.gracefulupgrade.netty.UpgradableListeners;
 import io.github.gracefulupgrade.netty.UpgradableServers;
-import io.github.gracefulupgrade.spawn.ProcessSpawner;
-import io.github.gracefulupgrade.systemd.ServiceManager;
-import io.github.gracefulupgrade.wire.Descriptors;
-import io.github.gracefulupgrade.wire.FileOwnershipLock;
-import io.github.gracefulupgrade.wire.UnixDatagrams;
-import io.github.gracefulupgrade.wire.UnixUpgradeSocket;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -31,16 +17,14 @@ import reactor.netty.resources.LoopResources;
 
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.BeanFactory;
-import org.springframework.boot.availability.ApplicationAvailability;
-import org.springframework.boot.availability.LivenessState;
 import org.springframework.boot.context.event.ApplicationFailedEvent;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /**
- * One application's graceful upgrade, put together: makes the parts, and passes what
- * happens in the life of the application context on to the {@link Handover}.
+ * The life of an application as its graceful upgrade sees it: passes what happens to the
+ * application context on to the {@link UpgradeParts}, to the {@link Handover} above all.
  * <p>
  * The life of a start is the chain {@link #prepare} (the first web server is created,
  * long before it starts) → {@link #beforeWebServers} → {@link #afterWebServers} →
@@ -52,58 +36,16 @@ final class UpgradeRuntime implements DisposableBean {
 
 	private static final Duration TIME_TO_GIVE_A_REASON = Duration.ofSeconds(1);
 
-	private final ConfigurableApplicationContext context;
-
-	private final GracefulUpgradeProperties properties;
-
-	private final Settings settings;
-
 	/**
 	 * The name of the bean.
 	 */
 	static final String BEAN = "gracefulUpgradeRuntime";
 
-	private final LogJournal journal = new LogJournal();
+	private final ConfigurableApplicationContext context;
 
-	private final ExecutorControlThread control = new ExecutorControlThread(
-			(ex) -> logger.error("A step of an upgrade failed unexpectedly", ex));
+	private final Upgrade mode;
 
-	private final ConnectionTracker connections;
-
-	private final UpgradableListeners listeners;
-
-	private final UpgradableServers servers;
-
-	private final UnixUpgradeSocket socket;
-
-	private final FileOwnershipLock lock;
-
-	private final AtomicPidFile pidFile;
-
-	private final BackgroundWork background;
-
-	private final Contributions contributions;
-
-	private final PhaseEvents events;
-
-	private final ProcessSpawner spawner;
-
-	/**
-	 * Who started this process and wants to be told, or {@code null}.
-	 */
-	private final @Nullable ServiceManager serviceManager;
-
-	private final Handover handover;
-
-	private final UpgradeSignals signals;
-
-	private final Preparation preparation;
-
-	private final WarmUp warmUp;
-
-	private final SocketActivation activation;
-
-	private final ContextClose close;
+	private final UpgradeParts parts;
 
 	/**
 	 * How far the start has come. Main thread; {@link State#INERT} may also be set by
@@ -112,49 +54,15 @@ final class UpgradeRuntime implements DisposableBean {
 	private volatile State state = State.NEW;
 
 	/**
-	 * Put an application's upgrade together. Nothing happens yet.
-	 * @param path the upgrade socket's path
-	 * @param properties the configuration
-	 * @param warmUp the configuration of the warm-up
-	 * @param timeoutPerShutdownPhase Spring's own limit
+	 * Create the upgrade of an application that has not begun to start.
 	 * @param context the application
-	 * @param beforeExit run before an incumbent that handed over closes the context
+	 * @param mode what this instance was asked to be
+	 * @param parts what does the work
 	 */
-	UpgradeRuntime(Path path, GracefulUpgradeProperties properties, WarmUpProperties warmUp,
-			Duration timeoutPerShutdownPhase, ConfigurableApplicationContext context, Runnable beforeExit) {
+	UpgradeRuntime(ConfigurableApplicationContext context, Upgrade mode, UpgradeParts parts) {
 		this.context = context;
-		this.properties = properties;
-		GracefulUpgradeProperties.Ramp ramp = properties.getRamp();
-		this.connections = new ConnectionTracker(Descriptors::duplicate, ramp.getConnectionsOver());
-		this.listeners = new UpgradableListeners(this.journal, this.connections, ramp.isEnabled());
-		this.servers = new UpgradableServers(this.listeners, this.connections, properties.isConnectionHandover());
-		long pid = ProcessHandle.current().pid();
-		Duration gracePeriod = properties.getGracePeriod();
-		this.socket = new UnixUpgradeSocket(path, new LateEvents(this::handover));
-		this.lock = new FileOwnershipLock(this.socket.getPath());
-		this.settings = new Settings(this.socket.getPath().toString(),
-				context.getEnvironment().getProperty("spring.application.name", "application"), pid,
-				properties.getConnectTimeout(), properties.getTriggerWindow(), properties.getReadyTimeout(),
-				properties.getCloseTimeout(), (gracePeriod != null) ? gracePeriod : timeoutPerShutdownPhase);
-		this.pidFile = new AtomicPidFile(properties.getPidFile(), pid, this.journal);
-		this.background = new BackgroundWork(context.getBeanFactory(), timeoutPerShutdownPhase);
-		this.contributions = new Contributions(
-				() -> context.getBeanProvider(UpgradeContributor.class).orderedStream().toList(),
-				properties.getState().getTimeout(), properties.getState().getMaxSize(), this.journal);
-		this.events = new PhaseEvents(context);
-		this.serviceManager = ServiceManager
-			.in(System.getenv(), pid, UnixDatagrams::send, this::isAlive, this.journal::warn)
-			.orElse(null);
-		GracefulUpgradeProperties.Spawn spawn = properties.getSpawn();
-		this.spawner = new ProcessSpawner(spawn.isEnabled(), spawn.getCommand(), spawn.getLog(), spawn.getTimeout());
-		this.handover = new Handover(new Ports(this.control, this.lock, this.socket, this.listeners, this.connections,
-				this.background, new OwnOutput(this.contributions), this.pidFile,
-				new ApplicationExit(context, beforeExit), this.journal, this.spawner), this.settings, this::changed);
-		this.signals = new UpgradeSignals(this.handover, spawn.isEnabled());
-		this.preparation = new Preparation(this.control, properties.isRehearsal());
-		this.warmUp = new WarmUp(context, warmUp, this.journal, pid);
-		this.activation = new SocketActivation(System.getenv(), pid, this.listeners);
-		this.close = new ContextClose(this.handover, this.settings, this.listeners, this.connections, this.journal);
+		this.mode = mode;
+		this.parts = parts;
 		// Not a bean: beans are destroyed when a failure is told.
 		context.addApplicationListener((ApplicationListener<ApplicationFailedEvent>) (event) -> {
 			if (event.getApplicationContext() == context) {
@@ -169,23 +77,6 @@ final class UpgradeRuntime implements DisposableBean {
 	 */
 	static @Nullable UpgradeRuntime in(BeanFactory beans) {
 		return beans.containsBean(BEAN) ? beans.getBean(BEAN, UpgradeRuntime.class) : null;
-	}
-
-	private void changed(Snapshot snapshot) {
-		if (this.serviceManager != null) {
-			this.serviceManager.changed(snapshot);
-		}
-		this.events.changed(snapshot);
-		this.preparation.changed(snapshot);
-	}
-
-	/**
-	 * Whether the application does not say that it is broken.
-	 */
-	private boolean isAlive() {
-		ApplicationAvailability availability = this.context.getBeanProvider(ApplicationAvailability.class)
-			.getIfAvailable();
-		return availability == null || availability.getLivenessState() != LivenessState.BROKEN;
 	}
 
 	// --- the start, on the main thread
@@ -208,20 +99,21 @@ final class UpgradeRuntime implements DisposableBean {
 		if (obstacle.isPresent()) {
 			return unsupported(obstacle.get());
 		}
-		Mode mode = switch (this.properties.getUpgrade()) {
+		Mode mode = switch (this.mode) {
 			case FALSE -> Mode.COLD;
 			case TRUE -> Mode.SUCCESSOR;
 			case AUTO -> Mode.AUTO;
 			case TEST -> Mode.TEST;
 		};
 		if (mode != Mode.COLD) {
-			this.listeners.shut();
+			this.parts.listeners().shut();
 		}
-		step(() -> this.handover.prepare(mode));
-		if (this.socket.sharedFolder()) {
-			this.journal.info(("%s lies in a folder where other users can create files; a folder of the application's"
-					+ " own, such as /run/<application>, keeps them from taking the name")
-				.formatted(this.socket.getPath()));
+		step(() -> this.parts.handover().prepare(mode));
+		if (this.parts.socket().sharedFolder()) {
+			this.parts.journal()
+				.info(("%s lies in a folder where other users can create files; a folder of the application's"
+						+ " own, such as /run/<application>, keeps them from taking the name")
+					.formatted(this.parts.socket().getPath()));
 		}
 		return State.PREPARED;
 	}
@@ -232,7 +124,7 @@ final class UpgradeRuntime implements DisposableBean {
 	void beforeWebServers(Supplier<LoopResources> loops) {
 		if (this.state == State.SERVING) {
 			// The context was stopped, with a drain, and is started again.
-			CompletableFuture.runAsync(this.connections::cancelDrain, this.control::execute).join();
+			CompletableFuture.runAsync(this.parts.connections()::cancelDrain, this.parts.control()::execute).join();
 		}
 		if (this.state == State.NEW) {
 			// The context of a test, which has no server at all, or it is another server.
@@ -243,25 +135,25 @@ final class UpgradeRuntime implements DisposableBean {
 		}
 		Optional<String> obstacle = UpgradableServers.unsupported(loops.get());
 		if (obstacle.isPresent()) {
-			this.handover.abandon(obstacle.get());
-			this.listeners.open();
+			this.parts.handover().abandon(obstacle.get());
+			this.parts.listeners().open();
 			this.state = unsupported(obstacle.get());
 			return;
 		}
-		if (this.handover.isWelcome()) {
-			this.signals.listen();
+		if (this.parts.handover().isWelcome()) {
+			this.parts.signals().listen();
 			step(() -> {
-				this.preparation.rehearse(this.context);
+				this.parts.preparation().rehearse(this.context);
 				// The warm-up last: a class that is loaded later may undo what was
 				// compiled.
-				this.warmUp.run(loops, this.preparation::rehearseAgain);
-				this.contributions.prepare();
+				this.parts.warmUp().run(loops, this.parts.preparation()::rehearseAgain);
+				this.parts.contributions().prepare();
 			});
 		}
-		step(this.handover::awaitListeners);
-		this.contributions.deliver();
-		if (this.handover.isCold() && this.properties.getUpgrade() != Upgrade.TEST) {
-			this.activation.offer();
+		step(this.parts.handover()::awaitListeners);
+		this.parts.contributions().deliver();
+		if (this.parts.handover().isCold() && this.mode != Upgrade.TEST) {
+			this.parts.activation().offer();
 		}
 	}
 
@@ -276,9 +168,9 @@ final class UpgradeRuntime implements DisposableBean {
 		if (this.state != State.PREPARED) {
 			return;
 		}
-		this.activation.requireAllTaken();
-		step(this.handover::awaitOwnership);
-		if (this.properties.getUpgrade() == Upgrade.TEST) {
+		this.parts.activation().requireAllTaken();
+		step(this.parts.handover()::awaitOwnership);
+		if (this.mode == Upgrade.TEST) {
 			throw new UpgradeTestPassed();
 		}
 	}
@@ -291,17 +183,17 @@ final class UpgradeRuntime implements DisposableBean {
 		if (this.state == State.PREPARED) {
 			// Before anybody hears that there is something to signal to; and, in a cold
 			// start, after the first request can have been answered.
-			this.signals.listen();
-			step(this.handover::serve);
+			this.parts.signals().listen();
+			step(this.parts.handover()::serve);
 			this.state = State.SERVING;
 		}
-		else if (this.state == State.INERT && this.serviceManager != null) {
-			this.serviceManager.readyWithoutUpgrades();
+		else if (this.state == State.INERT) {
+			this.parts.readyWithoutUpgrades();
 		}
 	}
 
 	private State unsupported(String obstacle) {
-		if (this.properties.getUpgrade() == Upgrade.TRUE || this.properties.getUpgrade() == Upgrade.TEST) {
+		if (this.mode == Upgrade.TRUE || this.mode == Upgrade.TEST) {
 			throw new UpgradeException("This instance cannot take over from another one: " + obstacle,
 					"Remove the obstacle, or start without --upgrade.");
 		}
@@ -327,8 +219,8 @@ final class UpgradeRuntime implements DisposableBean {
 	 * could not be refreshed.
 	 */
 	private void startFailed(Throwable failure) {
-		this.handover.abandon("its start failed: " + failure);
-		this.control.execute(this::release);
+		this.parts.handover().abandon("its start failed: " + failure);
+		this.parts.control().execute(this.parts::release);
 	}
 
 	/**
@@ -338,7 +230,7 @@ final class UpgradeRuntime implements DisposableBean {
 		// Also while the application starts: what is closed must not begin to serve, and
 		// say GOODBYE to the predecessor, in the meantime.
 		if (this.state == State.SERVING || this.state == State.PREPARED) {
-			this.close.letHandoverFinish();
+			this.parts.close().letHandoverFinish();
 		}
 	}
 
@@ -350,13 +242,13 @@ final class UpgradeRuntime implements DisposableBean {
 		if (this.state == State.INERT || this.state == State.NEW) {
 			return;
 		}
-		this.close.closeListeners();
+		this.parts.close().closeListeners();
 		if (this.state != State.SERVING) {
 			return; // its start failed, and what it had has been given back
 		}
-		this.close.release();
+		this.parts.close().release();
 		if (graceful) {
-			this.close.drain();
+			this.parts.close().drain();
 		}
 	}
 
@@ -364,60 +256,27 @@ final class UpgradeRuntime implements DisposableBean {
 	public void destroy() {
 		boolean started = (this.state == State.SERVING);
 		this.state = State.INERT;
-		this.signals.close();
-		this.spawner.close();
-		this.background.close();
-		this.contributions.close();
-		this.events.close();
-		if (this.serviceManager != null) {
-			this.serviceManager.close();
-		}
+		this.parts.stop();
 		if (started) {
-			this.control.execute(this::release);
+			this.parts.control().execute(this.parts::release);
 		}
 		else {
 			// This may be the end of the process, so nothing stays behind meanwhile.
-			this.control.execute(this.socket::retire);
+			this.parts.control().execute(this.parts.socket()::retire);
 			// Spring tells the reason only after it has destroyed the beans, and the
 			// incumbent's operator wants to read it.
-			this.control.after(TIME_TO_GIVE_A_REASON, () -> {
-				this.handover.abandon("its start failed; see its log");
-				this.control.execute(this::release);
+			this.parts.control().after(TIME_TO_GIVE_A_REASON, () -> {
+				this.parts.handover().abandon("its start failed; see its log");
+				this.parts.control().execute(this.parts::release);
 			});
 		}
 	}
 
-	private void release() {
-		this.pidFile.remove();
-		this.socket.close();
-		this.lock.close();
-		this.control.close();
-	}
-
-	// --- for the facade
-
-	Handover handover() {
-		return this.handover;
-	}
-
-	Settings settings() {
-		return this.settings;
-	}
-
-	WarmUp warmUp() {
-		return this.warmUp;
-	}
-
-	UpgradableServers servers() {
-		return this.servers;
-	}
-
-	UpgradableListeners listeners() {
-		return this.listeners;
-	}
-
-	ConnectionTracker connections() {
-		return this.connections;
+	/**
+	 * What does the work, for the facade and the servers.
+	 */
+	UpgradeParts parts() {
+		return this.parts;
 	}
 
 	/**

@@ -95,7 +95,7 @@ class GracefulUpgradeAutoConfigurationTests {
 			assertThat(properties.getPidFile()).isNull();
 			assertThat(properties.getRamp().isEnabled()).isFalse();
 			assertThat(properties.getRamp().getConnectionsOver()).isZero();
-			assertThat(context.getBean(UpgradeRuntime.class).settings().gracePeriod())
+			assertThat(context.getBean(UpgradeRuntime.class).parts().settings().gracePeriod())
 				.isEqualTo(Duration.ofSeconds(30));
 		});
 	}
@@ -104,10 +104,10 @@ class GracefulUpgradeAutoConfigurationTests {
 	void theGracePeriodIsSpringsUnlessItIsSet() {
 		ReactiveWebApplicationContextRunner runner = this.runner.withPropertyValues("pingora.upgrade-sock=/run/app/s",
 				"spring.lifecycle.timeout-per-shutdown-phase=7s");
-		runner.run((context) -> assertThat(context.getBean(UpgradeRuntime.class).settings().gracePeriod())
+		runner.run((context) -> assertThat(context.getBean(UpgradeRuntime.class).parts().settings().gracePeriod())
 			.isEqualTo(Duration.ofSeconds(7)));
 		runner.withPropertyValues("pingora.grace-period=9s")
-			.run((context) -> assertThat(context.getBean(UpgradeRuntime.class).settings().gracePeriod())
+			.run((context) -> assertThat(context.getBean(UpgradeRuntime.class).parts().settings().gracePeriod())
 				.isEqualTo(Duration.ofSeconds(9)));
 	}
 
