@@ -26,6 +26,18 @@ final class Statistics {
 		return (sorted.length > 0) ? sorted[Math.max(0, (int) Math.ceil(share * sorted.length) - 1)] : Double.NaN;
 	}
 
+	static double mean(Collection<Double> values) {
+		return Arrays.stream(sorted(values)).average().orElse(Double.NaN);
+	}
+
+	/** How far the mean is likely to be from that of many more values. */
+	static double standardError(Collection<Double> values) {
+		double[] sorted = sorted(values);
+		double mean = mean(values);
+		double squares = Arrays.stream(sorted).map((value) -> (value - mean) * (value - mean)).sum();
+		return Math.sqrt(squares / (sorted.length - 1) / sorted.length);
+	}
+
 	private static double[] sorted(Collection<Double> values) {
 		// A run without the value, such as a percentile of nothing, has no part in it.
 		double[] sorted = values.stream().mapToDouble(Double::doubleValue).filter((v) -> !Double.isNaN(v)).toArray();
