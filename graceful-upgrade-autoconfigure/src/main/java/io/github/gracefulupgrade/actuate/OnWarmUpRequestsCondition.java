@@ -1,7 +1,5 @@
 package io.github.gracefulupgrade.actuate;
 
-import org.jspecify.annotations.Nullable;
-
 import org.springframework.boot.autoconfigure.condition.ConditionMessage;
 import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
 import org.springframework.boot.autoconfigure.condition.SpringBootCondition;
@@ -11,6 +9,7 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyS
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
 import org.springframework.context.annotation.ConditionContext;
+import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
 /**
@@ -24,17 +23,17 @@ final class OnWarmUpRequestsCondition extends SpringBootCondition {
 	@Override
 	public ConditionOutcome getMatchOutcome(ConditionContext context, AnnotatedTypeMetadata metadata) {
 		ConditionMessage.Builder message = ConditionMessage.forCondition("Warm-up");
-		for (ConfigurationPropertySource source : ConfigurationPropertySources.get(context.getEnvironment())) {
-			if (hasText(source.getConfigurationProperty(REQUESTS))
-					|| source.containsDescendantOf(REQUESTS) == ConfigurationPropertyState.PRESENT) {
+		Environment environment = context.getEnvironment();
+		for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
+			ConfigurationProperty property = source.getConfigurationProperty(REQUESTS);
+			if (property != null && environment.resolvePlaceholders(property.getValue().toString()).isBlank()) {
+				break; // none, in the place of any that are configured elsewhere
+			}
+			if (property != null || source.containsDescendantOf(REQUESTS) == ConfigurationPropertyState.PRESENT) {
 				return ConditionOutcome.match(message.foundExactly(REQUESTS));
 			}
 		}
 		return ConditionOutcome.noMatch(message.didNotFind("property").items(REQUESTS));
-	}
-
-	private static boolean hasText(@Nullable ConfigurationProperty property) {
-		return property != null && !property.getValue().toString().isBlank();
 	}
 
 }

@@ -103,6 +103,8 @@ final class MiniatureHandover {
 			try {
 				long begun = System.nanoTime();
 				rehearse();
+				// What this took for a moment, and the start before it.
+				NativeMemory.trim();
 				logger.debug("Rehearsed a handover in %d ms"
 					.formatted(Duration.ofNanos(System.nanoTime() - begun).toMillis()));
 			}
@@ -112,8 +114,6 @@ final class MiniatureHandover {
 			finally {
 				over.complete(null);
 			}
-			// What this took for a moment, and the start before it.
-			NativeMemory.trim();
 		}, "graceful-upgrade-rehearsal");
 		thread.setDaemon(true);
 		thread.setPriority(Thread.MIN_PRIORITY);

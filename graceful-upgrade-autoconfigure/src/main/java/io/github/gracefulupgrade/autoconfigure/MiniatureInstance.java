@@ -36,9 +36,8 @@ import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
 import org.springframework.util.unit.DataSize;
 
 /**
- * One of the two instances of a {@link MiniatureHandover}: all the parts of an
- * {@link UpgradeRuntime}, around a web server with nothing in it and an application that
- * is empty.
+ * One of the two instances of a {@link MiniatureHandover}: all that {@link UpgradeParts}
+ * has, around a web server with nothing in it and an application that is empty.
  */
 final class MiniatureInstance implements AutoCloseable {
 

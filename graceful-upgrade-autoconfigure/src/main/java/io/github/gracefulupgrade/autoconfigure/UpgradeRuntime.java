@@ -140,8 +140,8 @@ final class UpgradeRuntime implements DisposableBean {
 			this.state = unsupported(obstacle.get());
 			return;
 		}
+		this.parts.signals().listen();
 		if (this.parts.handover().isWelcome()) {
-			this.parts.signals().listen();
 			step(() -> {
 				this.parts.preparation().rehearse(this.context);
 				// The warm-up last: a class that is loaded later may undo what was
@@ -181,9 +181,8 @@ final class UpgradeRuntime implements DisposableBean {
 	 */
 	void ready() {
 		if (this.state == State.PREPARED) {
-			// Before anybody hears that there is something to signal to; and, in a cold
-			// start, after the first request can have been answered.
-			this.parts.signals().listen();
+			// Before anybody hears that there is something to signal to.
+			step(this.parts.signals()::awaitListening);
 			step(this.parts.handover()::serve);
 			this.state = State.SERVING;
 		}

@@ -19,11 +19,14 @@ final class UpgradeSignals {
 
 	private final boolean hangup;
 
+	/**
+	 * Begins to listen. Owned by the main thread.
+	 */
+	private @Nullable Thread setup;
+
 	private @Nullable QuitSignal quitSignal;
 
 	private @Nullable HangupSignal hangupSignal;
-
-	private boolean begun;
 
 	private boolean closed;
 
@@ -33,20 +36,26 @@ final class UpgradeSignals {
 	}
 
 	/**
-	 * Begin to listen. Does nothing the second time. The first time in a JVM loads what
-	 * it needs, which takes about 0.1 s.
+	 * Begin to listen, on a thread of its own: loading what it needs takes a while.
 	 */
 	void listen() {
-		if (begin()) {
-			listenToQuit();
+		Thread thread = new Thread(() -> {
 			listenToHangup();
-		}
+			listenToQuit();
+		}, "graceful-upgrade-signal-setup");
+		thread.start();
+		this.setup = thread;
 	}
 
-	private synchronized boolean begin() {
-		boolean first = !this.begun;
-		this.begun = true;
-		return first;
+	/**
+	 * Wait until a signal is heard, or it is certain that none will be.
+	 * @throws InterruptedException if the application is shut down meanwhile
+	 */
+	void awaitListening() throws InterruptedException {
+		Thread setup = this.setup;
+		if (setup != null) {
+			setup.join();
+		}
 	}
 
 	private void listenToQuit() {

@@ -42,8 +42,8 @@ final class Opening {
 
 	/**
 	 * Take the path, and accept.
-	 * @throws UpgradeException if this instance cannot take the path; it has answered no
-	 * request then
+	 * @throws UpgradeException if this instance cannot take the path; it has accepted
+	 * nothing then, unless it started cold
 	 */
 	void open() {
 		this.ports.socket().publish();

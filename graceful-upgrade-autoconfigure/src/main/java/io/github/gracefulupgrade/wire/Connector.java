@@ -83,7 +83,6 @@ final class Connector {
 					// the classes of a socket: this is how most cold starts begin.
 					throw new NoSuchFileException(this.path.path().toString());
 				}
-				NativeSockets.require(this.path);
 				try {
 					return reachOnce();
 				}

@@ -56,7 +56,6 @@ final class PublishedSocket {
 	 * @throws UpgradeSocketException if that is not possible; nothing has changed then
 	 */
 	static PublishedSocket prepare(UpgradePath path, Consumer<AFUNIXSocket> visitors) {
-		NativeSockets.require(path);
 		Path folder = null;
 		Door door = null;
 		boolean complete = false;

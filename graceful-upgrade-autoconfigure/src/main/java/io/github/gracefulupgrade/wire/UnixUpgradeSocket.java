@@ -9,6 +9,9 @@ import io.github.gracefulupgrade.handover.Peer;
 import io.github.gracefulupgrade.handover.UpgradeSocket;
 import io.github.gracefulupgrade.handover.UpgradeSocketException;
 import org.jspecify.annotations.Nullable;
+import org.newsclub.net.unix.AFSocket;
+import org.newsclub.net.unix.AFSocketCapability;
+import org.newsclub.net.unix.AFUNIXSocket;
 
 /**
  * The upgrade socket as a Unix domain socket of the kernel. Its methods belong to the
@@ -80,14 +83,17 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 
 	@Override
 	public void check() {
+		if (!AFUNIXSocket.isSupported() || !AFSocket.supports(AFSocketCapability.CAPABILITY_FILE_DESCRIPTORS)
+				|| !AFSocket.supports(AFSocketCapability.CAPABILITY_PEER_CREDENTIALS)
+				|| !AFSocket.supports(AFSocketCapability.CAPABILITY_UNSAFE)) {
+			throw this.path.unusable("cannot be used on this platform: the native library of junixsocket does not load",
+					"Run on Linux, and see to it that files in java.io.tmpdir may be executed.", null);
+		}
 		try {
 			this.path.check(Credentials.ownUid());
 		}
 		catch (IOException ex) {
 			throw this.path.unusable("cannot be used: " + ex, "See to it that this process can open sockets.", ex);
-		}
-		if (this.path.standing() != null) {
-			NativeSockets.require(this.path);
 		}
 	}
 

@@ -31,6 +31,7 @@ import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.health.contributor.Status;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -171,6 +172,13 @@ class GracefulUpgradeActuatorAutoConfigurationTests {
 		this.runner.withPropertyValues("pingora.warm-up.requests[0].path=/")
 			.run((context) -> assertThat(context).hasSingleBean(ObservationFilter.class));
 		this.runner.withPropertyValues("pingora.warm-up.requests=")
+			.run((context) -> assertThat(context).doesNotHaveBean(ObservationFilter.class));
+		this.runner.withPropertyValues("pingora.warm-up.requests=${no.such.thing:}")
+			.run((context) -> assertThat(context).doesNotHaveBean(ObservationFilter.class));
+		this.runner.withPropertyValues("pingora.warm-up.requests[0]=GET /")
+			.withInitializer((context) -> context.getEnvironment()
+				.getPropertySources()
+				.addFirst(new MapPropertySource("more important", Map.of("pingora.warm-up.requests", ""))))
 			.run((context) -> assertThat(context).doesNotHaveBean(ObservationFilter.class));
 		this.runner
 			.withInitializer((context) -> context.getEnvironment()
