@@ -75,7 +75,7 @@ final class Overhead {
 			.line("Start and memory: %d pairs of instances, each alone on the machine. The rest: %d pairs that live at the same time and are loaded by turns, in short bursts.",
 					with.start.size(), with.throughput.size())
 			.line("Which of a pair is first alternates. The difference and the ratio are those of the pairs, and need not be those of the medians beside them.")
-			.line("Memory is measured after %d requests and a full collection; it is *settled* when the JVM has been told to give unused native memory back as well (`jcmd System.trim_native_heap`).",
+			.line("Memory is measured after %d requests and a full collection. After its rehearsal the starter has had the C library give back what was free; for what is *settled*, both were told to right before (`jcmd System.trim_native_heap`).",
 					REQUESTS_ALONE)
 			.line("")
 			.header("", "without, median", "with, median", "of the pairs, median", "mean ± standard error", "wanted");
@@ -111,7 +111,9 @@ final class Overhead {
 		List<Double> each = each(cost.apply(with), cost.apply(without), relation);
 		report.row(name, "%,.2f".formatted(Statistics.median(cost.apply(without))),
 				"%,.2f".formatted(Statistics.median(cost.apply(with))), format.formatted(Statistics.median(each)),
-				(format + " ± %.3f").formatted(Statistics.mean(each), Statistics.standardError(each)), wanted);
+				format.formatted(Statistics.mean(each)) + " ± "
+						+ format.replace("+", "").formatted(Statistics.standardError(each)),
+				wanted);
 	}
 
 	private static void pairs(Markdown report, String name, Costs without, Costs with,
