@@ -138,6 +138,11 @@ public final class Load implements AutoCloseable {
 				count + " answers by pid " + instance.pid());
 	}
 
+	Load awaitRefused(int count) {
+		return await(0, count, (fate) -> fate.outcome() == Outcome.REFUSED, Instance.PATIENCE,
+				count + " refused connections");
+	}
+
 	private Load await(int from, int count, Predicate<Fate> predicate, Duration timeout, String what) {
 		try {
 			if (!this.recorder.await(from, count, predicate, timeout)) {

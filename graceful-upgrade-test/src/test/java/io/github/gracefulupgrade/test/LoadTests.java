@@ -98,9 +98,7 @@ class LoadTests {
 		try (server; Load load = one(kind, server.port()).start()) {
 			load.awaitAnswers(3);
 			server.close();
-			while (load.soFar().refused().isEmpty()) {
-				Thread.onSpinWait();
-			}
+			load.awaitRefused(1);
 			LoadReport report = load.stop();
 			assertThat(report.refused()).allSatisfy((fate) -> assertThat(fate.outcome()).isEqualTo(Outcome.REFUSED));
 			assertThat(report.lost()).doesNotContainAnyElementsOf(report.refused());

@@ -25,6 +25,11 @@ final class RudeServer implements AutoCloseable {
 
 	private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
 
+	/**
+	 * Whether what is accepted from now on has come too late.
+	 */
+	private volatile boolean closed;
+
 	private final AtomicInteger requests = new AtomicInteger();
 
 	private final AtomicInteger connections = new AtomicInteger();
@@ -85,6 +90,9 @@ final class RudeServer implements AutoCloseable {
 			while (true) {
 				Socket socket = this.listener.accept();
 				this.sockets.add(socket);
+				if (this.closed) {
+					socket.close();
+				}
 				this.connections.incrementAndGet();
 				start(() -> serve(socket));
 			}
@@ -114,6 +122,7 @@ final class RudeServer implements AutoCloseable {
 
 	@Override
 	public void close() {
+		this.closed = true;
 		try {
 			this.listener.close();
 			for (Socket socket : this.sockets) {
