@@ -138,6 +138,10 @@ public final class Load implements AutoCloseable {
 				count + " answers by pid " + instance.pid());
 	}
 
+	/**
+	 * Wait until so many connections were refused since the load began, 60 seconds at
+	 * most.
+	 */
 	Load awaitRefused(int count) {
 		return await(0, count, (fate) -> fate.outcome() == Outcome.REFUSED, Instance.PATIENCE,
 				count + " refused connections");
