@@ -5,7 +5,6 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -19,7 +18,6 @@ import io.github.gracefulupgrade.handover.Descriptor;
 import io.github.gracefulupgrade.handover.Journal;
 import io.github.gracefulupgrade.handover.Listeners;
 import io.github.gracefulupgrade.handover.Message;
-import io.github.gracefulupgrade.handover.UpgradeException;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -38,7 +36,7 @@ public final class UpgradableListeners implements Listeners {
 
 	private final ConnectionTracker connections;
 
-	private final List<Message.Listener> inherited = new ArrayList<>();
+	private final InheritedListeners inherited = new InheritedListeners();
 
 	private final ActivatedListeners activated = new ActivatedListeners();
 
@@ -49,13 +47,6 @@ public final class UpgradableListeners implements Listeners {
 	 * answered before it is the owner would be lost with it.
 	 */
 	private boolean open = true;
-
-	/**
-	 * Whether listeners that were inherited are gone again before servers could take
-	 * them: from then on none binds one of its own, at the incumbent's addresses or
-	 * elsewhere.
-	 */
-	private boolean takenBack;
 
 	/**
 	 * Whether it is only tried who would take what: nothing is inherited then, and
@@ -106,12 +97,7 @@ public final class UpgradableListeners implements Listeners {
 		}
 		String requested = Addresses.text(inet);
 		synchronized (this) {
-			if (this.takenBack) {
-				throw new UpgradeException("The offer was taken back before the web servers had started",
-						"The running instance goes on. See both logs for the reason (pingora.ready-timeout is how long a"
-								+ " start may take after the offer), then try again.");
-			}
-			Message.Listener listener = take(name, requested, inet.getPort());
+			Message.Listener listener = this.inherited.take(name, inet);
 			Descriptor existing = this.rehearsing ? null
 					: (listener != null) ? listener.descriptor() : this.activated.take(name, inet);
 			Source source = (listener != null) ? Source.INHERITED
@@ -152,24 +138,6 @@ public final class UpgradableListeners implements Listeners {
 		return this.activated.left();
 	}
 
-	/**
-	 * Find the inherited listener for a server. A fixed address is its own name: it can
-	 * exist only once. A server on any free port is recognised by its name, and gets the
-	 * very port that its namesake has.
-	 */
-	private Message.@Nullable Listener take(String name, String requested, int port) {
-		for (Iterator<Message.Listener> i = this.inherited.iterator(); i.hasNext();) {
-			Message.Listener candidate = i.next();
-			boolean same = (port != 0) ? requested.equals(candidate.requested()) || requested.equals(candidate.bound())
-					: requested.equals(candidate.requested()) && name.equals(candidate.name());
-			if (same) {
-				i.remove();
-				return candidate;
-			}
-		}
-		return null;
-	}
-
 	private static Channel adopt(Descriptor descriptor) {
 		int fd = descriptor.number();
 		Channel channel = new EpollServerSocketChannel(fd);
@@ -188,13 +156,13 @@ public final class UpgradableListeners implements Listeners {
 
 	@Override
 	public synchronized void inherit(List<Message.Listener> offered) {
-		this.inherited.addAll(offered);
+		this.inherited.add(offered);
 	}
 
 	@Override
 	public synchronized void rehearse(List<Message.Listener> incumbents) {
 		this.rehearsing = true;
-		this.inherited.addAll(incumbents);
+		this.inherited.add(incumbents);
 	}
 
 	@Override
@@ -206,10 +174,12 @@ public final class UpgradableListeners implements Listeners {
 				(listener) -> this.journal.info((listener.isInherited() ? "Listener %s %s: handed over by the incumbent"
 						: "Listener %s %s: not one of the incumbent's, bound anew")
 					.formatted(listener.name(), Addresses.text(listener.channel().localAddress()))));
-		this.inherited.forEach((listener) -> this.journal
-			.info("Listener %s %s: the incumbent's, and not configured here; closes with the incumbent"
-				.formatted(listener.name(), listener.bound())));
-		closeInherited();
+		this.inherited.left()
+			.forEach((listener) -> this.journal
+				.info("Listener %s %s: the incumbent's, and not configured here; closes with the incumbent"
+					.formatted(listener.name(), listener.bound())));
+		this.inherited.close();
+		this.activated.close();
 		return this.listening.stream().filter(Listening::isInherited).map(Listening::name).toList();
 	}
 
@@ -218,22 +188,17 @@ public final class UpgradableListeners implements Listeners {
 			.info((listener.isInherited() ? "Listener %s %s: would be handed over by the incumbent"
 					: "Listener %s %s: not one of the incumbent's, would be bound anew")
 				.formatted(listener.name(), listener.requested())));
-		this.inherited.forEach((listener) -> this.journal
-			.info("Listener %s %s: the incumbent's, and not configured here; would close with the incumbent"
-				.formatted(listener.name(), listener.bound())));
-		this.inherited.clear();
+		this.inherited.left()
+			.forEach((listener) -> this.journal
+				.info("Listener %s %s: the incumbent's, and not configured here; would close with the incumbent"
+					.formatted(listener.name(), listener.bound())));
+		this.inherited.forget();
 		return this.listening.stream().filter(Listening::isInherited).map(Listening::name).toList();
 	}
 
 	@Override
 	public synchronized void discard() {
-		this.takenBack |= !this.inherited.isEmpty();
-		closeInherited();
-	}
-
-	private void closeInherited() {
-		this.inherited.forEach((listener) -> listener.descriptor().close());
-		this.inherited.clear();
+		this.inherited.takeBack();
 		this.activated.close();
 	}
 

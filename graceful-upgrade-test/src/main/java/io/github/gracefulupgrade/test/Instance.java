@@ -2,18 +2,14 @@ package io.github.gracefulupgrade.test;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * A process of an {@link Application}. Closing it ends it, and no instance outlives the
@@ -30,15 +26,6 @@ public final class Instance implements AutoCloseable {
 
 	private static final int TAIL = 40;
 
-	private static final int LOWEST_PORT = 10_000;
-
-	/**
-	 * Where those that the kernel gives away begin unless it is configured otherwise.
-	 */
-	private static final int EPHEMERAL_PORTS = 32_768;
-
-	private static final int PORT_ATTEMPTS = 100;
-
 	private final Process process;
 
 	private final Output output;
@@ -47,7 +34,10 @@ public final class Instance implements AutoCloseable {
 
 	private final boolean successor;
 
-	private volatile long exitedAt;
+	/**
+	 * The time of the exit, {@link System#nanoTime()}, noted by another thread.
+	 */
+	private final CompletableFuture<Long> exitedAt;
 
 	Instance(ProcessBuilder command, int port, boolean successor) {
 		this.port = port;
@@ -58,7 +48,7 @@ public final class Instance implements AutoCloseable {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
-		this.process.onExit().thenRun(() -> this.exitedAt = System.nanoTime());
+		this.exitedAt = this.process.onExit().thenApply((process) -> System.nanoTime());
 		this.output = new Output(this.process.getInputStream(), pid());
 	}
 
@@ -69,16 +59,7 @@ public final class Instance implements AutoCloseable {
 	 * @return the port
 	 */
 	public static int freePort() {
-		for (int attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
-			int port = ThreadLocalRandom.current().nextInt(LOWEST_PORT, EPHEMERAL_PORTS);
-			try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-				return socket.getLocalPort();
-			}
-			catch (IOException ex) {
-				// Somebody listens on it.
-			}
-		}
-		throw new IllegalStateException("No port between %d and %d is free".formatted(LOWEST_PORT, EPHEMERAL_PORTS));
+		return FreePort.find();
 	}
 
 	/**
@@ -260,21 +241,7 @@ public final class Instance implements AutoCloseable {
 	 * @return the target of each descriptor, such as {@code socket:[4711]} or a path
 	 */
 	public List<String> openDescriptors() {
-		List<String> targets = new ArrayList<>();
-		try (Stream<Path> descriptors = Files.list(Path.of("/proc/" + pid() + "/fd"))) {
-			for (Path descriptor : (Iterable<Path>) descriptors::iterator) {
-				try {
-					targets.add(Files.readSymbolicLink(descriptor).toString());
-				}
-				catch (IOException ex) {
-					// Closed since it was listed.
-				}
-			}
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-		return targets;
+		return new ProcessFigures(pid()).openDescriptors();
 	}
 
 	/**
@@ -282,7 +249,7 @@ public final class Instance implements AutoCloseable {
 	 * @return the number of threads
 	 */
 	public int threads() {
-		return (int) status("Threads:");
+		return new ProcessFigures(pid()).threads();
 	}
 
 	/**
@@ -290,25 +257,22 @@ public final class Instance implements AutoCloseable {
 	 * @return the memory in bytes
 	 */
 	public long residentMemory() {
-		return status("VmRSS:") * 1024;
+		return new ProcessFigures(pid()).residentMemory();
 	}
 
-	private long status(String field) {
-		try (Stream<String> lines = Files.lines(Path.of("/proc/" + pid() + "/status"))) {
-			String line = lines.filter((candidate) -> candidate.startsWith(field)).findFirst().orElseThrow();
-			return Long.parseLong(line.replaceAll("[^0-9]", ""));
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-	}
-
+	/**
+	 * When the process exited, which it has.
+	 */
 	long exitedAt() {
-		// The exit is noted by another thread, a moment later.
-		while (this.exitedAt == 0) {
-			pause();
+		try {
+			return this.exitedAt.get(PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
 		}
-		return this.exitedAt;
+		catch (TimeoutException | ExecutionException ex) {
+			throw failure("does not exit", PATIENCE);
+		}
+		catch (InterruptedException ex) {
+			throw Interrupted.during("the wait for an exit");
+		}
 	}
 
 	AssertionError failure(String what, Duration timeout) {

@@ -2,6 +2,7 @@ package io.github.gracefulupgrade.test;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import io.github.gracefulupgrade.test.RudeServer.Manners;
@@ -204,7 +205,9 @@ class LoadTests {
 			pause(200);
 			return RudeServer.write(socket, RudeServer.GOOD);
 		}); Load load = one(ConnectionKind.KEEP_ALIVE, server.port()).start()) {
+			long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
 			while (server.requests() == 0) {
+				assertThat(System.nanoTime() - deadline).isNegative();
 				Thread.onSpinWait();
 			}
 			assertThat(load.stop().assertNothingLost().fates()).hasSize(1);

@@ -66,7 +66,9 @@ class RepeatedUpgradesIT {
 		Await.until(() -> assertThat(Listeners.connections(instance.port())).isZero());
 		Map<String, Long> before = Map.of();
 		Map<String, Long> now = descriptors(instance);
+		long deadline = System.nanoTime() + Instance.PATIENCE.toNanos();
 		while (!now.equals(before)) {
+			assertThat(System.nanoTime() - deadline).as("descriptors keep changing: %s, %s", before, now).isNegative();
 			Service.awaitAtLeast(1);
 			before = now;
 			now = descriptors(instance);

@@ -44,7 +44,9 @@ class ConnectionReturnIT {
 					// Until then it may be answered by the incumbent, and move
 					// afterwards.
 					RawClient.Response response = client.get("/");
+					long deadline = System.nanoTime() + Instance.PATIENCE.toNanos();
 					while (response.pid() == v1.pid() && !response.announcesClose()) {
+						assertThat(System.nanoTime() - deadline).as("neither moved nor told to go").isNegative();
 						response = client.get("/");
 					}
 					if (response.pid() == v2.pid()) {
