@@ -1,5 +1,6 @@
 package io.github.gracefulupgrade.netty;
 
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 import io.netty.channel.Channel;
@@ -32,6 +33,12 @@ final class TrackedConnection implements Exchanges.Owner, ConnectionMove.Owner {
 	 */
 	private static final long LOOK_AGAIN_MILLIS = 5;
 
+	/**
+	 * How long a connection is read on that is to be closed for being idle: what was sent
+	 * before the client could know is in the kernel by now, or comes within this time.
+	 */
+	static final Duration LAST_REQUEST = Duration.ofMillis(100);
+
 	private final Channel channel;
 
 	private final ConnectionTracker tracker;
@@ -47,6 +54,13 @@ final class TrackedConnection implements Exchanges.Owner, ConnectionMove.Owner {
 	 * close.
 	 */
 	private boolean leaving;
+
+	/**
+	 * Whether it is to be closed if nothing has come by {@link #lastRequestUntil}.
+	 */
+	private boolean expectsLastRequest;
+
+	private long lastRequestUntil;
 
 	private @Nullable WebSocketFarewell farewell;
 
@@ -163,7 +177,7 @@ final class TrackedConnection implements Exchanges.Owner, ConnectionMove.Owner {
 		}
 		else if (exchanges.isBetweenRequests() && isAtRest(operations)) {
 			if (drain.plan().closeIdle()) {
-				close();
+				closeUnlessRequestComes();
 			}
 			else if (this.move.isPossible(drain)) {
 				if (!this.move.begin(drain)) {
@@ -179,6 +193,23 @@ final class TrackedConnection implements Exchanges.Owner, ConnectionMove.Owner {
 				this.channel.eventLoop().schedule(this::drain, LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
 			}
 			readOn(drain, exchanges);
+		}
+	}
+
+	/**
+	 * Close, but not at once: a connection that has just been accepted has a request that
+	 * nobody has read so far, and so may any other. The response to it will announce the
+	 * close.
+	 */
+	private void closeUnlessRequestComes() {
+		if (!this.expectsLastRequest) {
+			this.expectsLastRequest = true;
+			this.lastRequestUntil = System.nanoTime() + LAST_REQUEST.toNanos();
+			this.inlet.gate().open();
+			this.channel.eventLoop().schedule(this::drain, LAST_REQUEST.toNanos(), TimeUnit.NANOSECONDS);
+		}
+		else if (System.nanoTime() - this.lastRequestUntil >= 0) {
+			close();
 		}
 	}
 
@@ -225,6 +256,7 @@ final class TrackedConnection implements Exchanges.Owner, ConnectionMove.Owner {
 	void serveOn() {
 		Exchanges exchanges = this.watch.exchanges();
 		this.farewell = null;
+		this.expectsLastRequest = false;
 		this.move.callOff();
 		this.inlet.limit(null);
 		if (exchanges != null) {

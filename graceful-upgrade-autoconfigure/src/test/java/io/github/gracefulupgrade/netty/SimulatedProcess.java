@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -16,6 +17,7 @@ import io.github.gracefulupgrade.handover.Connections.Plan;
 import io.github.gracefulupgrade.handover.Journal;
 import io.github.gracefulupgrade.handover.Message;
 import io.github.gracefulupgrade.wire.Descriptors;
+import io.netty.util.concurrent.EventExecutor;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.resources.LoopResources;
@@ -136,6 +138,30 @@ final class SimulatedProcess implements AutoCloseable {
 		CompletableFuture<Drained> done = new CompletableFuture<>();
 		this.connections.drain(plan, done::complete);
 		return done;
+	}
+
+	/**
+	 * Keep all event loops busy: nothing is read or accepted until the latch is counted
+	 * down, or half a minute has passed.
+	 */
+	CountDownLatch keepBusy() {
+		CountDownLatch over = new CountDownLatch(1);
+		List<CompletableFuture<Void>> busy = new ArrayList<>();
+		for (EventExecutor loop : this.loops.onServer(true)) {
+			CompletableFuture<Void> begun = new CompletableFuture<>();
+			busy.add(begun);
+			loop.execute(() -> {
+				begun.complete(null);
+				try {
+					over.await(30, TimeUnit.SECONDS);
+				}
+				catch (InterruptedException ex) {
+					Thread.currentThread().interrupt();
+				}
+			});
+		}
+		busy.forEach(SimulatedProcess::get);
+		return over;
 	}
 
 	@Override
