@@ -55,6 +55,12 @@ public enum UpgradePhase {
 	/**
 	 * Shuts down without a successor.
 	 */
-	STOPPING
+	STOPPING,
+
+	/**
+	 * Serves as any application does, and cannot be upgraded where it runs: the platform
+	 * lacks something, as the log said with a warning when it started.
+	 */
+	OFF
 
 }

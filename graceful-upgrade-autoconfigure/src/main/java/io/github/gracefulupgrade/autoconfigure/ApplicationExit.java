@@ -2,9 +2,12 @@ package io.github.gracefulupgrade.autoconfigure;
 
 import java.util.concurrent.CountDownLatch;
 
+import io.github.gracefulupgrade.GracefulUpgrade;
 import io.github.gracefulupgrade.handover.Exit;
 import io.github.gracefulupgrade.handover.UpgradeException;
 import io.github.gracefulupgrade.signal.Priority;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.SpringApplication;
@@ -19,6 +22,8 @@ import org.springframework.context.ApplicationContext;
  * would begin to exit in its middle.
  */
 final class ApplicationExit implements Exit {
+
+	private static final Log logger = LogFactory.getLog(GracefulUpgrade.class);
 
 	private final ApplicationContext context;
 
@@ -55,6 +60,10 @@ final class ApplicationExit implements Exit {
 
 	@Override
 	public void leave() {
+		if (this.leaving == null) {
+			// There were no resources for one more thread then.
+			prepare();
+		}
 		end(true);
 	}
 
@@ -69,6 +78,9 @@ final class ApplicationExit implements Exit {
 
 	@Override
 	public void abort(UpgradeException failure) {
+		// The main thread is past the places where it would be told, and the failure
+		// analyzer with it.
+		logger.error("%s%n%nAction: %s".formatted(failure.getMessage(), failure.getAction()), failure.getCause());
 		// Not on the control thread, which the shutdown needs. Spring's shutdown hook
 		// closes the context, and interrupts a main thread that waits.
 		new Thread(() -> System.exit(1), "graceful-upgrade-abort").start();

@@ -54,7 +54,7 @@ public final class GracefulUpgradeAutoConfiguration {
 
 	@Bean
 	GracefulUpgrade gracefulUpgrade(UpgradeRuntime runtime, ConfigurableApplicationContext context) {
-		return new RuntimeUpgrade(runtime.parts(), context.getClassLoader());
+		return new RuntimeUpgrade(runtime.parts(), runtime::obstacle, context.getClassLoader());
 	}
 
 	@Bean

@@ -3,9 +3,12 @@ package io.github.gracefulupgrade.autoconfigure;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 import io.github.gracefulupgrade.GracefulUpgrade;
+import io.github.gracefulupgrade.UpgradePhase;
 import io.github.gracefulupgrade.UpgradeStatus;
 import io.github.gracefulupgrade.handover.Attempt;
 import io.github.gracefulupgrade.handover.Connections;
@@ -20,15 +23,20 @@ final class RuntimeUpgrade implements GracefulUpgrade {
 
 	private final UpgradeParts parts;
 
+	private final Supplier<@Nullable String> obstacle;
+
 	private final @Nullable ClassLoader classLoader;
 
 	/**
 	 * Create the facade.
 	 * @param parts the upgrade
+	 * @param obstacle tells why upgrades are not possible here, or {@code null} if they
+	 * are; asked on any thread
 	 * @param classLoader the application's
 	 */
-	RuntimeUpgrade(UpgradeParts parts, @Nullable ClassLoader classLoader) {
+	RuntimeUpgrade(UpgradeParts parts, Supplier<@Nullable String> obstacle, @Nullable ClassLoader classLoader) {
 		this.parts = parts;
+		this.obstacle = obstacle;
 		this.classLoader = classLoader;
 	}
 
@@ -41,10 +49,11 @@ final class RuntimeUpgrade implements GracefulUpgrade {
 			.map((listener) -> new UpgradeStatus.Listener(listener.name(), listener.address(),
 					UpgradeStatus.Origin.valueOf(listener.source().name())))
 			.toList();
-		return new UpgradeStatus(this.parts.settings().pid(), PhaseEvents.publicPhase(snapshot.phase()),
-				snapshot.generation(), snapshot.since(), listeners, successor(snapshot.successor()),
-				predecessor(snapshot.predecessor()), drain(snapshot.drainDeadline()), attempt(snapshot.lastAttempt()),
-				spawn(snapshot.spawn()));
+		UpgradePhase phase = (this.obstacle.get() != null) ? UpgradePhase.OFF
+				: PhaseEvents.publicPhase(snapshot.phase());
+		return new UpgradeStatus(this.parts.settings().pid(), phase, snapshot.generation(), snapshot.since(), listeners,
+				successor(snapshot.successor()), predecessor(snapshot.predecessor()), drain(snapshot.drainDeadline()),
+				attempt(snapshot.lastAttempt()), spawn(snapshot.spawn()));
 	}
 
 	/**
@@ -53,6 +62,11 @@ final class RuntimeUpgrade implements GracefulUpgrade {
 	 */
 	@Override
 	public CompletionStage<UpgradeStatus.Attempt> upgrade() {
+		String obstacle = this.obstacle.get();
+		if (obstacle != null) {
+			return CompletableFuture.completedFuture(new UpgradeStatus.Attempt(UpgradeStatus.Outcome.REFUSED,
+					"graceful upgrades are off: " + obstacle, Duration.ZERO));
+		}
 		return this.parts.handover().requested().thenApplyAsync(RuntimeUpgrade::translate, (task) -> {
 			Thread thread = new Thread(task, "graceful-upgrade-outcome");
 			thread.setContextClassLoader(this.classLoader);

@@ -54,6 +54,11 @@ final class UpgradeRuntime implements DisposableBean {
 	private volatile State state = State.NEW;
 
 	/**
+	 * Why upgrades are not possible here. Written by the main thread.
+	 */
+	private volatile @Nullable String obstacle;
+
+	/**
 	 * Create the upgrade of an application that has not begun to start.
 	 * @param context the application
 	 * @param mode what this instance was asked to be
@@ -135,6 +140,8 @@ final class UpgradeRuntime implements DisposableBean {
 		}
 		Optional<String> obstacle = UpgradableServers.unsupported(loops.get());
 		if (obstacle.isPresent()) {
+			// What is abandoned here is no part of the application's life.
+			this.parts.events().close();
 			this.parts.handover().abandon(obstacle.get());
 			this.parts.listeners().open();
 			this.state = unsupported(obstacle.get());
@@ -149,6 +156,11 @@ final class UpgradeRuntime implements DisposableBean {
 				this.parts.warmUp().run(loops, this.parts.preparation()::rehearseAgain);
 				this.parts.contributions().prepare();
 			});
+		}
+		else if (this.mode == Upgrade.TEST) {
+			// It fails starts, so it is to be tried, too.
+			step(() -> this.parts.warmUp().run(loops, () -> {
+			}));
 		}
 		step(this.parts.handover()::awaitListeners);
 		this.parts.contributions().deliver();
@@ -196,6 +208,7 @@ final class UpgradeRuntime implements DisposableBean {
 			throw new UpgradeException("This instance cannot take over from another one: " + obstacle,
 					"Remove the obstacle, or start without --upgrade.");
 		}
+		this.obstacle = obstacle;
 		logger.warn("Graceful upgrades are off, although pingora.upgrade-sock is set: " + obstacle);
 		return State.INERT;
 	}
@@ -269,6 +282,14 @@ final class UpgradeRuntime implements DisposableBean {
 				this.parts.control().execute(this.parts::release);
 			});
 		}
+	}
+
+	/**
+	 * Why upgrades are not possible here, or {@code null} if they are, or nobody knows so
+	 * far. May be called from any thread.
+	 */
+	@Nullable String obstacle() {
+		return this.obstacle;
 	}
 
 	/**

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -48,7 +49,7 @@ final class UpgradeSocketContextCustomizer implements ContextCustomizer {
 		}
 		MutablePropertySources sources = environment.getPropertySources();
 		String system = StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME;
-		PropertySource<?> own = new MapPropertySource("gracefulUpgradeTest", Map.of(PROPERTY, newPath()));
+		PropertySource<?> own = new MapPropertySource("gracefulUpgradeTest", ownProperties(environment));
 		if (sources.contains(system)) {
 			// What a test sets itself comes before the system properties.
 			sources.addBefore(system, own);
@@ -67,6 +68,21 @@ final class UpgradeSocketContextCustomizer implements ContextCustomizer {
 				taken.remove(path, context);
 			}
 		});
+	}
+
+	/**
+	 * Not the service's pid file either, which names whom to signal; and a terminal that
+	 * hangs up starts no copy of the test's JVM.
+	 */
+	private static Map<String, Object> ownProperties(ConfigurableEnvironment environment) {
+		String path = newPath();
+		Map<String, Object> properties = new HashMap<>();
+		properties.put(PROPERTY, path);
+		properties.put("pingora.spawn.enabled", false);
+		if (StringUtils.hasText(environment.getProperty("pingora.pid-file"))) {
+			properties.put("pingora.pid-file", path + ".pid");
+		}
+		return properties;
 	}
 
 	private static String newPath() {

@@ -76,6 +76,11 @@ final class Departure {
 
 	private boolean backgroundMatters = true;
 
+	/**
+	 * Ends the wait for background work that does not stop.
+	 */
+	private final Alarm background;
+
 	private boolean over;
 
 	/**
@@ -90,6 +95,7 @@ final class Departure {
 		this.done = done;
 		this.progress = new Alarm(ports.control());
 		this.unanswered = new Alarm(ports.control());
+		this.background = new Alarm(ports.control());
 	}
 
 	/**
@@ -117,6 +123,9 @@ final class Departure {
 				.formatted(this.settings.pid(), this.successor.pid(), left.connections(), left.requests(),
 						Incumbent.text(grace)));
 		this.progress.set(PROGRESS_INTERVAL, this::tellProgress);
+		if (this.backgroundMatters) {
+			this.background.set(grace.plus(Incumbent.PROMPT_ANSWER), this::giveUpOnBackground);
+		}
 		if (!this.enough && !this.successor.isLost() && !this.successor.connectable().isEmpty()) {
 			this.outbox = new Outbox(this.ports.control(), this.successor.peer(), this.successor.room(), new Sender());
 		}
@@ -197,10 +206,18 @@ final class Departure {
 		endIfNothingIsLeft();
 	}
 
+	private void giveUpOnBackground() {
+		this.ports.journal()
+			.warn("Background work of incumbent pid=%d has not stopped within %s; it leaves all the same"
+				.formatted(this.settings.pid(), Incumbent.text(passed())));
+		doNotWaitForBackground();
+	}
+
 	/**
 	 * It has stopped, or stops in another way.
 	 */
 	void doNotWaitForBackground() {
+		this.background.off();
 		this.backgroundMatters = false;
 		endIfNothingIsLeft();
 	}
@@ -240,6 +257,7 @@ final class Departure {
 	 */
 	void leave() {
 		this.over = true;
+		this.background.off();
 		this.progress.off();
 		this.unanswered.off();
 		if (this.outbox != null) {
@@ -253,6 +271,7 @@ final class Departure {
 	 */
 	void takeBack(boolean serve) {
 		this.over = true;
+		this.background.off();
 		this.progress.off();
 		this.unanswered.off();
 		this.ports.connections().cancelDrain();

@@ -25,6 +25,8 @@ final class Incumbent implements Resignation.Owner {
 	 */
 	static final Duration PROMPT_ANSWER = Duration.ofSeconds(5);
 
+	private static final String NO_LISTENER = "this instance has no listener that could be handed over";
+
 	private final Ports ports;
 
 	private final Settings settings;
@@ -132,13 +134,12 @@ final class Incumbent implements Resignation.Owner {
 		this.spawning.decided(successor);
 		List<Message.Listener> listeners = this.ports.listeners().current();
 		if (listeners.isEmpty()) {
-			this.attempts.failed(successor, "this instance has no listener that could be handed over");
+			this.attempts.failed(successor, NO_LISTENER);
 			return;
 		}
 		this.deadline.set(this.settings.readyTimeout(), () -> readyTimeout(successor));
 		become(IncumbentState.GATHERING);
-		this.ports.belongings()
-			.gather((items) -> this.ports.control().execute(() -> gathered(successor, listeners, items)));
+		this.ports.belongings().gather((items) -> this.ports.control().execute(() -> gathered(successor, items)));
 		// Here and below: what the other one waits for comes before the line in the log.
 		this.ports.journal()
 			.info("%s: incumbent pid=%d offers %d listener(s) to successor pid=%d: %s".formatted(trigger,
@@ -146,9 +147,18 @@ final class Incumbent implements Resignation.Owner {
 					String.join(", ", listeners.stream().map((l) -> l.name() + " " + l.bound()).toList())));
 	}
 
-	private void gathered(Candidate successor, List<Message.Listener> listeners, List<Belongings.Item> items) {
+	private void gathered(Candidate successor, List<Belongings.Item> items) {
 		if (state() != IncumbentState.GATHERING || this.successor != successor) {
 			return; // given up meanwhile
+		}
+		// Again: what is lent is a number, which means something else once a server has
+		// stopped, and to gather may take seconds.
+		List<Message.Listener> listeners = this.ports.listeners().current();
+		if (listeners.isEmpty()) {
+			this.deadline.off();
+			become(IncumbentState.SERVING);
+			this.attempts.failed(successor, NO_LISTENER);
+			return;
 		}
 		become(IncumbentState.OFFERED);
 		Luggage.send(items, successor.peer()::send);

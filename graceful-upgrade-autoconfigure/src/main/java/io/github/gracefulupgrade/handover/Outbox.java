@@ -88,6 +88,8 @@ final class Outbox {
 		}
 		if (!this.closed && this.room <= 0 && this.sent.isEmpty()) {
 			close();
+			// Nothing is on its way any more, and no answer will say so.
+			this.owner.moved();
 		}
 	}
 
@@ -186,7 +188,7 @@ final class Outbox {
 		void full();
 
 		/**
-		 * The successor acknowledged connections.
+		 * The successor acknowledged connections, or none will go to it any more.
 		 */
 		void moved();
 

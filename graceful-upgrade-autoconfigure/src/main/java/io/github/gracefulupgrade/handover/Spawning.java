@@ -34,6 +34,12 @@ final class Spawning {
 
 	private Spawner.@Nullable Child child;
 
+	/**
+	 * What was told to end, with all that it has started, and is killed if it takes too
+	 * long.
+	 */
+	private Spawner.@Nullable Child terminated;
+
 	private Instant since = Instant.EPOCH;
 
 	/**
@@ -71,9 +77,7 @@ final class Spawning {
 	 * attempt, and that calls {@link #over}
 	 */
 	void begin(Trigger trigger, Consumer<String> failed) {
-		if (this.child != null) {
-			this.child.kill(); // it was to end, and has had less than its time for it
-		}
+		killTerminated(); // it was to end, and has had less than its time for it
 		this.end.off();
 		this.failed = failed;
 		this.lastWord = null;
@@ -102,7 +106,8 @@ final class Spawning {
 					(this.lastWord != null) ? "; it said: " + this.lastWord : ""));
 		}
 		else {
-			this.end.off();
+			// What it started itself may not have ended: that is killed when its time is
+			// over.
 			this.child = null;
 		}
 	}
@@ -180,7 +185,16 @@ final class Spawning {
 		Spawner.Child child = this.child;
 		if (child != null) {
 			child.terminate();
-			this.end.set(TIME_TO_END, child::kill);
+			this.terminated = child;
+			this.end.set(TIME_TO_END, this::killTerminated);
+		}
+	}
+
+	private void killTerminated() {
+		Spawner.Child terminated = this.terminated;
+		this.terminated = null;
+		if (terminated != null) {
+			terminated.kill();
 		}
 	}
 

@@ -145,6 +145,40 @@ class HandingOverTests {
 	}
 
 	@Test
+	void incumbentWhoseBackgroundWorkNeverStopsLeavesAllTheSame() {
+		this.incumbent.background.stopTakes(Duration.ofDays(1));
+		this.world.waitingSuccessor();
+		this.incumbent.handover.signalled();
+		this.world.pass(Instance.CLOSE_TIMEOUT.plus(Instance.GRACE_PERIOD));
+		assertThat(this.incumbent.alive()).isTrue();
+		this.world.pass(Incumbent.PROMPT_ANSWER.plusSeconds(1));
+		assertThat(this.incumbent.exitCode()).isEqualTo(0);
+		assertThat(this.incumbent.journal).anyMatch((line) -> line
+			.contains("Background work of incumbent pid=%d has not stopped".formatted(this.incumbent.pid())));
+	}
+
+	@Test
+	void incumbentWhoseSuccessorHasNoRoomLeavesWhenItsConnectionsAreDone() {
+		World.Client client = this.world.client(this.incumbent, Duration.ZERO);
+		Instance successor = this.world.waitingSuccessor();
+		successor.connections.hasRoomFor(0);
+		this.incumbent.handover.signalled();
+		// Long before the grace period, at whose end it would be cut.
+		this.world.pass(Instance.CLOSE_TIMEOUT.plusSeconds(5));
+		assertThat(this.incumbent.exitCode()).isEqualTo(0);
+		assertThat(client.end).isEqualTo("closed");
+	}
+
+	@Test
+	void listenerThatIsGoneWhenTheBelongingsAreGatheredIsNotLent() {
+		this.incumbent.listeners.bound.add("other");
+		this.incumbent.belongings.meanwhile = () -> this.incumbent.listeners.bound.remove("other");
+		Instance successor = this.world.isUpgraded(this.incumbent);
+		assertThat(successor.journal).anyMatch((line) -> line.contains("received 2 listener(s)"))
+			.noneMatch((line) -> line.contains("other"));
+	}
+
+	@Test
 	void backgroundWorkOfASuccessorStartsWithTheCommit() {
 		Instance successor = Moment.OFFERED.reach(this.world, this.incumbent, Mode.SUCCESSOR);
 		this.world.delay(successor, this.incumbent, true);

@@ -949,6 +949,12 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 
 		private int descriptors;
 
+		/**
+		 * What happens while the contributors take their time.
+		 */
+		Runnable meanwhile = () -> {
+		};
+
 		void has(int descriptors) {
 			this.descriptors = descriptors;
 		}
@@ -960,6 +966,7 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 				items.add(new State("application", "state " + i, new byte[] { 1 }));
 				items.add(new Open("application", "file " + i, Descriptor.borrowed(0)));
 			}
+			this.meanwhile.run();
 			done.accept(items);
 		}
 

@@ -261,6 +261,18 @@ class SpawningTests {
 	}
 
 	@Test
+	void whatAProcessHasStartedIsKilledIfItOutlivesIt() {
+		this.incumbent.spawner.next = () -> null;
+		CompletableFuture<Attempt> request = this.incumbent.requested();
+		this.world.pass(SimulatedSpawner.TIMEOUT);
+		assertThat(request).isDone();
+		assertThat(child().over).isTrue();
+		assertThat(child().killed).isFalse();
+		this.world.pass(Spawning.TIME_TO_END);
+		assertThat(child().killed).isTrue();
+	}
+
+	@Test
 	void aProcessThatDoesNotWantToEndIsKilled() {
 		this.incumbent.spawner.next = () -> null;
 		this.incumbent.spawner.obedient = false;

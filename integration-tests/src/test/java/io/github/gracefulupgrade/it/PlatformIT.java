@@ -25,9 +25,12 @@ class PlatformIT {
 		Instance successor = service.start(service.application().jvmOptions(option).successor());
 		Service.assertFailsToStart(successor, "cannot take over", culprit);
 		Application elsewhere = Testbed.application().onFreePort().upgradeSocket(service.folder().resolve("none"));
-		Instance ordinary = service.start(elsewhere.jvmOptions(option)).awaitServing();
+		Instance ordinary = service
+			.start(elsewhere.jvmOptions(option).args("--management.endpoints.web.exposure.include=upgrade"))
+			.awaitServing();
 		ordinary.awaitLog("WARN.*Graceful upgrades are off.*" + culprit);
 		assertThat(Http.get(ordinary.port(), "/").status()).isEqualTo(200);
+		assertThat(Http.get(ordinary.port(), "/actuator/upgrade").body()).contains("\"phase\":\"OFF\"");
 		assertThat(service.folder().resolve("none")).doesNotExist();
 		service.assertServesAndCanBeUpgraded(incumbent);
 	}

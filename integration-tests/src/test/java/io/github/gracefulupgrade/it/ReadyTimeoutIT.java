@@ -89,6 +89,7 @@ class ReadyTimeoutIT {
 		Instance successor = service.waitingSuccessor("--testbed.hold.runner=" + service.gate());
 		incumbent.quit();
 		successor.awaitLog("Told to hold in: runner");
+		successor.awaitLog("ERROR.*The offer was taken back.*pingora.ready-timeout");
 		assertThat(successor.awaitExit()).isEqualTo(1);
 		incumbent.awaitLog(Say.servesOn(incumbent));
 		assertServesOn(incumbent, successor);
