@@ -173,8 +173,8 @@ final class ContainedPorts {
 		}
 
 		@Override
-		public void pause() {
-			run("stop accepting", this.listeners::pause);
+		public void pause(Collection<String> names) {
+			run("stop accepting", () -> this.listeners.pause(names));
 		}
 
 		@Override

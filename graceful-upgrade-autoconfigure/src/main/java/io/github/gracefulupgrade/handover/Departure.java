@@ -113,7 +113,7 @@ final class Departure {
 	 * Accept no more, and let requests in flight finish.
 	 */
 	void drain(Duration grace) {
-		this.ports.listeners().pause();
+		this.ports.listeners().pause(this.successor.listeners());
 		this.grace = grace;
 		this.start = this.ports.control().now();
 		this.deadline = Instant.now().plus(grace);

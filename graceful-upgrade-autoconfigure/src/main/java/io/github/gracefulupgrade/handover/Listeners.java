@@ -59,7 +59,7 @@ public interface Listeners {
 
 	/**
 	 * Accept on beside a successor: for a part of the time only that may shrink, until
-	 * {@link #pause()}. Does nothing to listeners that do not accept.
+	 * {@link #pause}. Does nothing to listeners that do not accept.
 	 * @param listeners the names of the listeners that the successor accepts on
 	 * @param over how long both are to accept
 	 */
@@ -72,10 +72,12 @@ public interface Listeners {
 	void acceptAll();
 
 	/**
-	 * Stop accepting, but keep the listening sockets: what connects now waits in their
-	 * queues, which the other process serves.
+	 * Stop accepting on what a successor accepts on, but keep the listening sockets: what
+	 * connects now waits in their queues, which the other process serves. Accept on where
+	 * nobody else does: those listeners close with this process.
+	 * @param listeners the names of the listeners that the successor accepts on
 	 */
-	void pause();
+	void pause(Collection<String> listeners);
 
 	/**
 	 * Accept again.

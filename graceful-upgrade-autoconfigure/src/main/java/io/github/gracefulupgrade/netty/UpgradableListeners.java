@@ -180,7 +180,11 @@ public final class UpgradableListeners implements Listeners {
 					.formatted(listener.name(), listener.bound())));
 		this.inherited.close();
 		this.activated.close();
-		return this.listening.stream().filter(Listening::isInherited).map(Listening::name).toList();
+		// By the names that the incumbent gave them.
+		return this.listening.stream()
+			.filter(Listening::isInherited)
+			.map((listener) -> listener.traits().name())
+			.toList();
 	}
 
 	private List<String> compare() {
@@ -239,10 +243,12 @@ public final class UpgradableListeners implements Listeners {
 	}
 
 	@Override
-	public synchronized void pause() {
+	public synchronized void pause(Collection<String> names) {
 		this.open = false;
-		this.connections.pausing(CompletableFuture
-			.allOf(this.listening.stream().map(Listening::pause).toArray(CompletableFuture[]::new)));
+		this.connections.pausing(CompletableFuture.allOf(this.listening.stream()
+			.filter((listener) -> names.contains(listener.name()))
+			.map(Listening::pause)
+			.toArray(CompletableFuture[]::new)));
 	}
 
 	@Override

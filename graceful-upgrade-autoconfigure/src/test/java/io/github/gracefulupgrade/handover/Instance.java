@@ -849,7 +849,7 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 		}
 
 		@Override
-		public void pause() {
+		public void pause(Collection<String> listeners) {
 			this.instance.call("listeners.pause");
 			this.open = false;
 			this.partUntil = Duration.ZERO;

@@ -61,7 +61,7 @@ class AcceptGateTests {
 	 * Pause, and wait until that is done.
 	 */
 	private static void pause(SimulatedProcess process) {
-		process.listeners().pause();
+		process.listeners().pause(List.of("server"));
 		SimulatedProcess.get(process.drain(Plan.withSuccessor(Duration.ofSeconds(30))));
 		process.connections().cancelDrain();
 	}
@@ -123,6 +123,18 @@ class AcceptGateTests {
 		long start = System.nanoTime();
 		while (System.nanoTime() - start < Duration.ofMillis(250).toNanos()) {
 			assertThat(answer()).isEqualTo("old");
+		}
+	}
+
+	@Test
+	void whatTheSuccessorDoesNotHaveIsServedUntilTheEnd() {
+		this.incumbent.listeners().pause(List.of("management"));
+		SimulatedProcess.get(this.incumbent.drain(Plan.withSuccessor(Duration.ofSeconds(30))));
+		try (RawClient client = new RawClient(this.incumbent.address())) {
+			RawClient.Response response = client.get("/quick/1");
+			assertThat(response.process()).isEqualTo("old");
+			assertThat(response.announcesClose()).isTrue();
+			assertThat(client.isEnded()).isTrue();
 		}
 	}
 

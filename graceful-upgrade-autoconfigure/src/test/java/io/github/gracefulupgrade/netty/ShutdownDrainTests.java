@@ -1,6 +1,7 @@
 package io.github.gracefulupgrade.netty;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 
@@ -35,7 +36,7 @@ class ShutdownDrainTests {
 	}
 
 	private CompletableFuture<Drained> shutDown() {
-		this.process.listeners().pause();
+		this.process.listeners().pause(List.of("server"));
 		return this.process.drain(SHUTDOWN);
 	}
 

@@ -129,7 +129,7 @@ final class SimulatedProcess implements AutoCloseable {
 	}
 
 	CompletableFuture<Drained> drainInto(SimulatedProcess successor, Duration grace, Consumer<Established> mover) {
-		this.listeners.pause();
+		this.listeners.pause(List.of("server"));
 		successor.listeners.open();
 		return drain(new Plan(grace, false, successor.movable(), mover));
 	}
