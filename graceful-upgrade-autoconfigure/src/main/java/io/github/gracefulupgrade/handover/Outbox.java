@@ -81,10 +81,18 @@ final class Outbox {
 			while (batch.size() < Math.min(Message.Handoff.BATCH, this.room) && !this.waiting.isEmpty()) {
 				batch.add(this.waiting.remove());
 			}
+			if (!this.peer.send(new Message.Handoff(batch))) {
+				// The connection is broken, and the successor, which may live on, has
+				// none
+				// of these.
+				close();
+				batch.forEach(this.owner::giveBack);
+				this.owner.moved();
+				return;
+			}
 			this.sent.add(batch);
 			this.unacknowledged += batch.size();
 			this.room -= batch.size();
-			this.peer.send(new Message.Handoff(batch));
 		}
 		if (!this.closed && this.room <= 0 && this.sent.isEmpty()) {
 			close();

@@ -13,8 +13,10 @@ public interface Peer {
 	 * {@link Events#disconnected} follows. Borrowed descriptors in the message need to
 	 * stay open only until this method returns.
 	 * @param message the message
+	 * @return whether all of it is in the kernel; if not, the other process does not get
+	 * it, or not whole
 	 */
-	void send(Message message);
+	boolean send(Message message);
 
 	/**
 	 * Close the connection. {@link Events#disconnected} follows once, unless it came

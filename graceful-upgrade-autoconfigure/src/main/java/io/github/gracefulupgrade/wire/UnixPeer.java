@@ -127,7 +127,8 @@ final class UnixPeer implements Peer {
 	}
 
 	@Override
-	public void send(Message message) {
+	public boolean send(Message message) {
+		boolean sent = false;
 		// An interrupt would end the write in the middle of a frame, and with it the
 		// upgrade. It is kept for whoever looks next.
 		boolean interrupted = Thread.interrupted();
@@ -138,6 +139,7 @@ final class UnixPeer implements Peer {
 					for (Message part : FrameCodec.split(message)) {
 						interrupted |= this.writer.write(part);
 					}
+					sent = true;
 				}
 				catch (IOException | IllegalArgumentException ex) {
 					end("%s could not be sent: %s".formatted(message.kind(), ex.getMessage()));
@@ -150,6 +152,7 @@ final class UnixPeer implements Peer {
 		if (interrupted) {
 			Thread.currentThread().interrupt();
 		}
+		return sent;
 	}
 
 	@Override

@@ -63,10 +63,12 @@ final class Connection {
 		}
 
 		@Override
-		public void send(Message message) {
-			if (!this.closed && !this.other.closed) {
-				this.other.inbox.add(new Event(message, null));
+		public boolean send(Message message) {
+			if (this.closed || this.other.closed) {
+				return false;
 			}
+			this.other.inbox.add(new Event(message, null));
+			return true;
 		}
 
 		@Override

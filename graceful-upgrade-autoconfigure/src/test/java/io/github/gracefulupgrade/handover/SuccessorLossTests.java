@@ -123,6 +123,22 @@ class SuccessorLossTests {
 	}
 
 	@Test
+	void connectionThatCannotBeSentIsServedToItsEndWhileTheSuccessorLivesOn() {
+		Script successor = Script.connectedTo(this.world).saysHelloWaitsAndIsOffered(this.incumbent);
+		successor.says(new Message.Ready(List.of("http")));
+		successor.lock();
+		successor.takesThePath();
+		World.Client client = this.world.client(this.incumbent, Instance.CLOSE_TIMEOUT.plusSeconds(5));
+		successor.says(new Message.Accepting(List.of("http"), 9));
+		this.world.pass(Instance.CLOSE_TIMEOUT.plusSeconds(1));
+		successor.hangsUp();
+		this.world.pass(Duration.ofSeconds(10));
+		assertThat(successor.heard).noneMatch(Message.Handoff.class::isInstance);
+		assertThat(client.end).isEqualTo("closed");
+		assertThat(this.incumbent.exitCode()).isEqualTo(0);
+	}
+
+	@Test
 	void successorThatCannotTakeThePathHasAnsweredNobodyAndFails() {
 		Instance successor = Moment.OWNED.reach(this.world, this.incumbent, Mode.SUCCESSOR);
 		successor.broken.add("path");
