@@ -236,6 +236,15 @@ final class UpgradeRuntime implements DisposableBean {
 	}
 
 	/**
+	 * The start failed at its very end, for this reason.
+	 */
+	void readyFailed(Throwable failure) {
+		if (this.state == State.PREPARED) {
+			startFailed(failure);
+		}
+	}
+
+	/**
 	 * The context begins to close.
 	 */
 	void closing() {
