@@ -3,6 +3,9 @@ package io.github.gracefulupgrade.autoconfigure;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 import io.github.gracefulupgrade.autoconfigure.GracefulUpgradeProperties.Upgrade;
@@ -35,6 +38,8 @@ final class UpgradeRuntime implements DisposableBean {
 	private static final Log logger = LogFactory.getLog(UpgradeRuntime.class);
 
 	private static final Duration TIME_TO_GIVE_A_REASON = Duration.ofSeconds(1);
+
+	private static final Duration TIME_TO_CLEAN_UP = Duration.ofSeconds(5);
 
 	/**
 	 * The name of the bean.
@@ -278,18 +283,45 @@ final class UpgradeRuntime implements DisposableBean {
 		boolean started = (this.state == State.SERVING);
 		this.state = State.INERT;
 		this.parts.stop();
+		// This may be the end of the process: nothing is to stay behind.
 		if (started) {
-			this.parts.control().execute(this.parts::release);
+			runOnControlThread(this.parts::release);
 		}
 		else {
-			// This may be the end of the process, so nothing stays behind meanwhile.
-			this.parts.control().execute(this.parts.socket()::retire);
+			runOnControlThread(this.parts.socket()::retire);
 			// Spring tells the reason only after it has destroyed the beans, and the
 			// incumbent's operator wants to read it.
 			this.parts.control().after(TIME_TO_GIVE_A_REASON, () -> {
 				this.parts.handover().abandon("its start failed; see its log");
 				this.parts.control().execute(this.parts::release);
 			});
+		}
+	}
+
+	/**
+	 * Run something on the control thread, and wait until that is done.
+	 */
+	private void runOnControlThread(Runnable task) {
+		CompletableFuture<Void> done = new CompletableFuture<>();
+		boolean runs = this.parts.control().execute(() -> {
+			try {
+				task.run();
+			}
+			finally {
+				done.complete(null);
+			}
+		});
+		if (!runs) {
+			return; // it was done before
+		}
+		try {
+			done.get(TIME_TO_CLEAN_UP.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		catch (ExecutionException | TimeoutException ex) {
+			logger.warn("The upgrade socket, its lock or the pid file may have been left behind");
 		}
 	}
 

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.gracefulupgrade.test.Instance;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,6 +52,7 @@ class SuccessorFailsIT {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "KILL", "TERM" })
+	@Tag("long")
 	void thatEndsAfterItGotTheListenersChangesNothing(String signal) {
 		Instance incumbent = service.incumbent();
 		Instance successor = service.waitingSuccessor("--testbed.hold.web-servers=" + service.gate());

@@ -3,6 +3,7 @@ package io.github.gracefulupgrade.it;
 import io.github.gracefulupgrade.test.Application;
 import io.github.gracefulupgrade.test.Instance;
 import io.github.gracefulupgrade.test.Upgrade;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -83,6 +84,7 @@ class SuccessorStartIT {
 	}
 
 	@Test
+	@Tag("long")
 	void takesWhatIsInCommonBindsWhatIsNewAndTheRestCloses() {
 		Instance incumbent = service.incumbent();
 		int management = Instance.freePort();
@@ -135,6 +137,7 @@ class SuccessorStartIT {
 	}
 
 	@Test
+	@Tag("long")
 	void whoseManagementPortIsTakenFailsAndTheIncumbentServesOn() {
 		Instance incumbent = service.incumbent();
 		Instance stranger = service.start(Testbed.application().onFreePort()).awaitServing();
