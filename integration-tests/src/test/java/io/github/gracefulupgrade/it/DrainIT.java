@@ -4,6 +4,7 @@ import java.util.concurrent.CompletableFuture;
 
 import io.github.gracefulupgrade.it.Http.Answer;
 import io.github.gracefulupgrade.test.Instance;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -117,6 +118,7 @@ class DrainIT {
 	}
 
 	@Test
+	@Tag("long")
 	void consumerThatIsSlowToStopHoldsUpNoClientAndIsWaitedFor() {
 		Instance first = service.incumbent();
 		Instance incumbent = service.waitingSuccessor("--testbed.consumer-stops-within=4s");

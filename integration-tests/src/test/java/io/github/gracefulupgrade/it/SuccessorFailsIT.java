@@ -136,6 +136,7 @@ class SuccessorFailsIT {
 	}
 
 	@Test
+	@Tag("long")
 	void thatEndsTwiceInARowWhileTheIncumbentDrainsLetsItAcceptAgainTwice() {
 		service.expectLostRequests();
 		Instance incumbent = service.incumbent();
