@@ -82,9 +82,7 @@ final class Outbox {
 				batch.add(this.waiting.remove());
 			}
 			if (!this.peer.send(new Message.Handoff(batch))) {
-				// The connection is broken, and the successor, which may live on, has
-				// none
-				// of these.
+				// The connection is broken. The successor may live on, without these.
 				close();
 				batch.forEach(this.owner::giveBack);
 				this.owner.moved();

@@ -11,6 +11,7 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.core.env.Environment;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.context.annotation.Configuration;
@@ -62,6 +63,24 @@ class SpringBootTestTests {
 		@Test
 		void usesThatOne() {
 			assertThat(Path.of("target/own.sock")).exists();
+		}
+
+	}
+
+	/**
+	 * As an application is configured that has a pid file, and may start its successor.
+	 */
+	@Nested
+	@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, classes = Application.class,
+			properties = "spring.config.name=upgradable-service")
+	class AContextOfAServiceWithAPidFile {
+
+		@Test
+		void leavesTheServicesAlone(@Autowired Environment environment) {
+			assertThat(environment.getProperty("pingora.pid-file"))
+				.isEqualTo(environment.getProperty("pingora.upgrade-sock") + ".pid");
+			assertThat(Path.of("target/service.pid")).doesNotExist();
+			assertThat(environment.getProperty("pingora.spawn.enabled")).isEqualTo("false");
 		}
 
 	}

@@ -101,12 +101,20 @@ class SuccessorLossTests {
 		this.world.isUpgraded(this.incumbent);
 	}
 
-	@Test
-	void lossThatEndsTheDrainIsTakenBackOnce() {
+	/**
+	 * One that has taken over, and has not said that it accepts.
+	 */
+	private Script scriptedOwner() {
 		Script successor = Script.connectedTo(this.world).saysHelloWaitsAndIsOffered(this.incumbent);
 		successor.says(new Message.Ready(List.of("http")));
 		successor.lock();
 		successor.takesThePath();
+		return successor;
+	}
+
+	@Test
+	void lossThatEndsTheDrainIsTakenBackOnce() {
+		Script successor = scriptedOwner();
 		this.world.client(this.incumbent, Duration.ZERO);
 		successor.says(new Message.Accepting(List.of("http"), 9));
 		this.world.pass(Instance.CLOSE_TIMEOUT.plusSeconds(1));
@@ -124,10 +132,7 @@ class SuccessorLossTests {
 
 	@Test
 	void connectionThatCannotBeSentIsServedToItsEndWhileTheSuccessorLivesOn() {
-		Script successor = Script.connectedTo(this.world).saysHelloWaitsAndIsOffered(this.incumbent);
-		successor.says(new Message.Ready(List.of("http")));
-		successor.lock();
-		successor.takesThePath();
+		Script successor = scriptedOwner();
 		World.Client client = this.world.client(this.incumbent, Instance.CLOSE_TIMEOUT.plusSeconds(5));
 		successor.says(new Message.Accepting(List.of("http"), 9));
 		this.world.pass(Instance.CLOSE_TIMEOUT.plusSeconds(1));

@@ -39,6 +39,13 @@ class UpgradeTestIT {
 	}
 
 	@Test
+	void exitsWith1IfItFailsToWarmUp() {
+		Instance incumbent = service.incumbent();
+		Service.assertFailsToStart(trial("--pingora.warm-up.requests=GET /nowhere"), "failed to warm up");
+		service.assertServesAndCanBeUpgraded(incumbent);
+	}
+
+	@Test
 	@Tag("long")
 	void exitsWith1WhileASuccessorWaitsWhichNoticesNothing() {
 		Instance incumbent = service.incumbent();
