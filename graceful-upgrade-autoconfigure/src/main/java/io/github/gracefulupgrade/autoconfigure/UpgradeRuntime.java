@@ -1,11 +1,7 @@
 package io.github.gracefulupgrade.autoconfigure;
 
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 import io.github.gracefulupgrade.autoconfigure.GracefulUpgradeProperties.Upgrade;
@@ -37,10 +33,6 @@ final class UpgradeRuntime implements DisposableBean {
 
 	private static final Log logger = LogFactory.getLog(UpgradeRuntime.class);
 
-	private static final Duration TIME_TO_GIVE_A_REASON = Duration.ofSeconds(1);
-
-	private static final Duration TIME_TO_CLEAN_UP = Duration.ofSeconds(5);
-
 	/**
 	 * The name of the bean.
 	 */
@@ -51,6 +43,8 @@ final class UpgradeRuntime implements DisposableBean {
 	private final Upgrade mode;
 
 	private final UpgradeParts parts;
+
+	private final UpgradeEnd end;
 
 	/**
 	 * How far the start has come. Main thread; {@link State#INERT} may also be set by
@@ -73,10 +67,12 @@ final class UpgradeRuntime implements DisposableBean {
 		this.context = context;
 		this.mode = mode;
 		this.parts = parts;
-		// Not a bean: beans are destroyed when a failure is told.
+		this.end = new UpgradeEnd(parts);
+		// Not a bean: of a context that could not be refreshed they are destroyed by
+		// then.
 		context.addApplicationListener((ApplicationListener<ApplicationFailedEvent>) (event) -> {
 			if (event.getApplicationContext() == context) {
-				startFailed(event.getException());
+				this.end.startFailed(event.getException());
 			}
 		});
 	}
@@ -232,20 +228,11 @@ final class UpgradeRuntime implements DisposableBean {
 	// --- the end
 
 	/**
-	 * The start failed, and this is why. Comes after {@link #destroy} if the context
-	 * could not be refreshed.
-	 */
-	private void startFailed(Throwable failure) {
-		this.parts.handover().abandon("its start failed: " + failure);
-		this.parts.control().execute(this.parts::release);
-	}
-
-	/**
 	 * The start failed at its very end, for this reason.
 	 */
 	void readyFailed(Throwable failure) {
 		if (this.state == State.PREPARED) {
-			startFailed(failure);
+			this.end.startFailed(failure);
 		}
 	}
 
@@ -280,49 +267,9 @@ final class UpgradeRuntime implements DisposableBean {
 
 	@Override
 	public void destroy() {
-		boolean started = (this.state == State.SERVING);
+		boolean served = (this.state == State.SERVING);
 		this.state = State.INERT;
-		this.parts.stop();
-		// This may be the end of the process: nothing is to stay behind.
-		if (started) {
-			runOnControlThread(this.parts::release);
-		}
-		else {
-			runOnControlThread(this.parts.socket()::retire);
-			// Spring tells the reason only after it has destroyed the beans, and the
-			// incumbent's operator wants to read it.
-			this.parts.control().after(TIME_TO_GIVE_A_REASON, () -> {
-				this.parts.handover().abandon("its start failed; see its log");
-				this.parts.control().execute(this.parts::release);
-			});
-		}
-	}
-
-	/**
-	 * Run something on the control thread, and wait until that is done.
-	 */
-	private void runOnControlThread(Runnable task) {
-		CompletableFuture<Void> done = new CompletableFuture<>();
-		boolean runs = this.parts.control().execute(() -> {
-			try {
-				task.run();
-			}
-			finally {
-				done.complete(null);
-			}
-		});
-		if (!runs) {
-			return; // it was done before
-		}
-		try {
-			done.get(TIME_TO_CLEAN_UP.toMillis(), TimeUnit.MILLISECONDS);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
-		catch (ExecutionException | TimeoutException ex) {
-			logger.warn("The upgrade socket, its lock or the pid file may have been left behind");
-		}
+		this.end.destroyed(served);
 	}
 
 	/**
