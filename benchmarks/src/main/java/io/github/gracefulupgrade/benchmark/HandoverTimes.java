@@ -36,16 +36,18 @@ final class HandoverTimes {
 	}
 
 	void run() throws Exception {
+		String name = AotCache.reportName("handover", this.options);
 		Markdown report = Machine.report("Handover time", this.options);
-		List<Time> idle = upgrades("idle");
-		List<Time> saturated = upgrades("saturated");
+		Application sample = AotCache.ofUpgrades(this.options);
+		List<Time> idle = upgrades(sample, "idle");
+		List<Time> saturated = upgrades(sample, "saturated");
 		report.line("")
 			.line("From SIGQUIT until a client has the first answer of the successor. *Idle*: %.0f requests per second, each on a fresh connection, and nothing else.",
 					PROBES)
 			.line("*Saturated*: 32 keep-alive connections and 4 clients with fresh ones, each of which sends as soon as it has its answer. The new version had been")
 			.line("waiting for %.0f s.", SETTLE_MILLIS / 1e3)
 			.line("")
-			.line("![Handover times](handover.svg)")
+			.line("![Handover times](%s.svg)", name)
 			.line("")
 			.header("machine", "until", "upgrades", "min", "median", "p90", "max", "median wanted", "all, in ms");
 		row(report, "idle", "the successor accepts", accepts(idle), "");
@@ -54,8 +56,8 @@ final class HandoverTimes {
 		row(report, "saturated", "its first answer", answers(saturated), "at most 100");
 		report.line("")
 			.line("*Accepts* is what the incumbent logs. Between the two times, both accept, and it is up to the kernel which of them gets a connection.");
-		strips(answers(idle), answers(saturated)).write(this.out.resolve("handover.svg"));
-		report.write(this.out.resolve("handover.md"));
+		strips(answers(idle), answers(saturated)).write(this.out.resolve(name + ".svg"));
+		report.write(this.out.resolve(name + ".md"));
 	}
 
 	private static List<Double> accepts(List<Time> times) {
@@ -73,8 +75,8 @@ final class HandoverTimes {
 				String.join(", ", times.stream().map(Markdown::millis).toList()));
 	}
 
-	private List<Time> upgrades(String kind) throws Exception {
-		Application application = SampleApplication.upgradable("--pingora.close-timeout=2s");
+	private List<Time> upgrades(Application sample, String kind) throws Exception {
+		Application application = SampleApplication.upgradable(sample, "--pingora.close-timeout=2s");
 		List<Time> times = new ArrayList<>();
 		Instance incumbent = application.start().awaitServing();
 		try {

@@ -20,6 +20,7 @@ final class Main {
 			case "handover" -> new HandoverTimes(options, out).run();
 			case "overhead" -> new Overhead(options, out).run();
 			case "connections" -> new MovedConnections(options, out).run();
+			case "floor" -> new Floor(options, out).run();
 			case "ramp" -> new Ramps(options, out).run();
 			default -> throw new IllegalArgumentException("No such mode: " + options.mode());
 		}

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 final class Options {
 
 	private static final Set<String> KNOWN = Set.of("rounds", "rate", "keep-alive", "fresh", "before", "after", "only",
-			"out", "tableflip-source", "upgrades", "warm-up", "pairs", "seconds", "sizes", "repeats", "busy");
+			"out", "tableflip-source", "upgrades", "warm-up", "pairs", "seconds", "sizes", "repeats", "busy",
+			"aot-cache");
 
 	private final String mode;
 

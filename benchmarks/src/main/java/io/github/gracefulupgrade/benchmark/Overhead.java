@@ -58,8 +58,9 @@ final class Overhead {
 	void run() throws Exception {
 		Markdown report = Machine.report("What it costs while nothing happens", this.options);
 		Path folder = Scratch.newFolder();
-		this.with = SampleApplication.inert().upgradeSocket(folder.resolve("upgrade.sock"));
-		this.without = SampleApplication.inert(Application.jar(BareSample.make(folder)));
+		this.with = SampleApplication.inert(AotCache.ofStarts(this.options, SampleApplication.JAR))
+			.upgradeSocket(folder.resolve("upgrade.sock"));
+		this.without = SampleApplication.inert(AotCache.ofStarts(this.options, BareSample.make(folder)));
 		Costs with = new Costs(true);
 		Costs without = new Costs(false);
 		for (int i = 0; i < this.options.number("pairs", 10); i++) {
@@ -93,7 +94,7 @@ final class Overhead {
 		pairs(report, "settled, MB", without, with, (costs) -> costs.settled, (a, b) -> a - b, "%+.1f");
 		pairs(report, "processor time", without, with, (costs) -> costs.processor, (a, b) -> a / b, "%.3f");
 		pairs(report, "requests per second", without, with, (costs) -> costs.throughput, (a, b) -> a / b, "%.3f");
-		report.write(this.out.resolve("overhead.md"));
+		report.write(this.out.resolve(AotCache.reportName("overhead", this.options) + ".md"));
 	}
 
 	private static void difference(Markdown report, String name, Costs without, Costs with,

@@ -30,7 +30,11 @@ final class SampleApplication {
 
 	/** One that can be upgraded, on a port and an upgrade socket of its own. */
 	static Application upgradable(String... args) throws Exception {
-		return inert().onFreePort().upgradeSocket(Scratch.newFolder().resolve("upgrade.sock")).args(args);
+		return upgradable(Application.jar(JAR), args);
+	}
+
+	static Application upgradable(Application application, String... args) throws Exception {
+		return inert(application).onFreePort().upgradeSocket(Scratch.newFolder().resolve("upgrade.sock")).args(args);
 	}
 
 	/** Start a successor, and wait until it waits. */

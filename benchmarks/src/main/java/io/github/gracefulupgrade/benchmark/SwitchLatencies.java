@@ -56,7 +56,7 @@ final class SwitchLatencies {
 	void run() throws Exception {
 		Markdown report = Machine.report("Latency at the switch", this.options);
 		String warmUp = this.options.text("warm-up", WARM_UP);
-		Application warm = SampleApplication.upgradable(warmUp.split(" "));
+		Application warm = SampleApplication.upgradable(AotCache.ofUpgrades(this.options), warmUp.split(" "));
 		Application cold = warm.args("--pingora.warm-up.requests=");
 		List<SwitchRun> runs = new ArrayList<>();
 		double capacity;
@@ -83,7 +83,7 @@ final class SwitchLatencies {
 			incumbent.close();
 		}
 		report.row("warm-up", "`" + warmUp + "`");
-		new SwitchReport(report, capacity, runs).write(this.out);
+		new SwitchReport(report, capacity, runs).write(this.out, AotCache.reportName("switch", this.options));
 	}
 
 	private static SwitchRun upgrade(Instance old, Instance successor, Load load, boolean warmUp) throws Exception {

@@ -37,7 +37,7 @@ final class SwitchReport {
 		this.cold = runs.stream().filter((run) -> !run.warmUp()).toList();
 	}
 
-	void write(Path folder) throws IOException {
+	void write(Path folder, String name) throws IOException {
 		this.report.row("capacity", "%,.0f requests per second, measured first".formatted(this.capacity))
 			.row("load",
 					"%,.0f requests per second, half of it: on %d keep-alive connections and by %d clients with a fresh connection for each"
@@ -45,15 +45,15 @@ final class SwitchReport {
 			.row("upgrades", "%d with this warm-up, %d without, by turns".formatted(this.warm.size(), this.cold.size()))
 			.line("");
 		summary();
-		this.report.line("![Latency across the switch](switch.svg)")
+		this.report.line("![Latency across the switch](%s.svg)", name)
 			.line("")
 			.line("Of each kind the upgrade with the median ratio. A dot is a request, at the time when it was due.")
 			.line("");
 		method();
 		each();
 		seconds();
-		plot().write(folder.resolve("switch.svg"));
-		this.report.write(folder.resolve("switch.md"));
+		plot().write(folder.resolve(name + ".svg"));
+		this.report.write(folder.resolve(name + ".md"));
 	}
 
 	private void summary() {
