@@ -38,7 +38,12 @@ final class HandoverTimes {
 	void run() throws Exception {
 		String name = AotCache.reportName("handover", this.options);
 		Markdown report = Machine.report("Handover time", this.options);
+		String warmUp = this.options.text("warm-up");
+		report.row("warm-up", (warmUp != null) ? "`" + warmUp + "`" : "20 requests, as the sample has it");
 		Application sample = AotCache.ofUpgrades(this.options);
+		if (warmUp != null) {
+			sample = sample.args(warmUp.split(" "));
+		}
 		List<Time> idle = upgrades(sample, "idle");
 		List<Time> saturated = upgrades(sample, "saturated");
 		report.line("")
