@@ -58,8 +58,9 @@ public interface Listeners {
 	void acceptMore(Duration over);
 
 	/**
-	 * Accept on beside a successor: for a part of the time only that may shrink, until
-	 * {@link #pause}. Does nothing to listeners that do not accept.
+	 * Accept on beside a successor, which comes first for a moment: for a part of the
+	 * time only that may shrink, until {@link #pause}. Does nothing to listeners that do
+	 * not accept.
 	 * @param listeners the names of the listeners that the successor accepts on
 	 * @param over how long both are to accept
 	 */

@@ -4,6 +4,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 import io.github.gracefulupgrade.handover.Connections.Established;
 import io.netty.channel.Channel;
@@ -45,6 +47,11 @@ final class AcceptGate extends ChannelDuplexHandler {
 	 * What opens and shuts the gate in turns, while something does.
 	 */
 	private @Nullable AcceptRamp ramp;
+
+	/**
+	 * What opens the gate after a moment in which another process comes first.
+	 */
+	private @Nullable Future<?> reopening;
 
 	AcceptGate(boolean adopted, boolean open, ListenerTraits traits, ConnectionTracker connections) {
 		this.adopted = adopted;
@@ -108,7 +115,7 @@ final class AcceptGate extends ChannelDuplexHandler {
 
 	@Override
 	public void channelInactive(ChannelHandlerContext ctx) throws Exception {
-		endRamp();
+		endTurns();
 		super.channelInactive(ctx);
 	}
 
@@ -137,7 +144,7 @@ final class AcceptGate extends ChannelDuplexHandler {
 	 * Accept all the time.
 	 */
 	void open(Channel channel) {
-		endRamp();
+		endTurns();
 		turn(channel, true);
 	}
 
@@ -145,7 +152,7 @@ final class AcceptGate extends ChannelDuplexHandler {
 	 * Accept no more.
 	 */
 	void shut(Channel channel) {
-		endRamp();
+		endTurns();
 		turn(channel, false);
 	}
 
@@ -153,8 +160,17 @@ final class AcceptGate extends ChannelDuplexHandler {
 	 * Accept for a part of the time that grows or shrinks.
 	 */
 	void ramp(Channel channel, boolean growing, Duration over) {
-		endRamp();
+		endTurns();
 		this.ramp = AcceptRamp.begin(channel.eventLoop(), growing, over, (open) -> turn(channel, open));
+	}
+
+	/**
+	 * Accept nothing for a moment, and then as before.
+	 */
+	void stepAside(Channel channel, Duration time) {
+		endTurns();
+		turn(channel, false);
+		this.reopening = channel.eventLoop().schedule(() -> open(channel), time.toNanos(), TimeUnit.NANOSECONDS);
 	}
 
 	/**
@@ -166,7 +182,11 @@ final class AcceptGate extends ChannelDuplexHandler {
 		}
 	}
 
-	private void endRamp() {
+	private void endTurns() {
+		if (this.reopening != null) {
+			this.reopening.cancel(false);
+			this.reopening = null;
+		}
 		if (this.ramp != null) {
 			this.ramp.end();
 			this.ramp = null;

@@ -46,6 +46,10 @@ record Listening(String name, String requested, Channel channel, AcceptGate gate
 		this.channel.eventLoop().execute(() -> this.gate.ramp(this.channel, growing, over));
 	}
 
+	void stepAside(Duration time) {
+		this.channel.eventLoop().execute(() -> this.gate.stepAside(this.channel, time));
+	}
+
 	void acceptAll() {
 		this.channel.eventLoop().execute(() -> this.gate.acceptAll(this.channel));
 	}

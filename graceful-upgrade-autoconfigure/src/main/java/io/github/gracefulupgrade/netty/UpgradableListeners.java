@@ -32,6 +32,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class UpgradableListeners implements Listeners {
 
+	/**
+	 * How long an incumbent leaves new connections to a successor that has just begun to
+	 * accept. It has accepted a million times, and the other one never: for as long as
+	 * that, it would come first each time, and its successor be late with code that it
+	 * runs for the first time, too. Short, since connections wait meanwhile should the
+	 * successor not be there.
+	 */
+	static final Duration FIRST_TURN = Duration.ofMillis(10);
+
 	private final Journal journal;
 
 	private final ConnectionTracker connections;
@@ -228,11 +237,17 @@ public final class UpgradableListeners implements Listeners {
 
 	@Override
 	public synchronized void acceptLess(Collection<String> names, Duration over) {
-		if (this.ramp && this.open && !over.isZero()) {
-			this.listening.stream()
-				.filter((listener) -> names.contains(listener.name()))
-				.forEach((listener) -> listener.ramp(false, over));
+		if (!this.open || over.isZero()) {
+			return;
 		}
+		this.listening.stream().filter((listener) -> names.contains(listener.name())).forEach((listener) -> {
+			if (this.ramp) {
+				listener.ramp(false, over);
+			}
+			else {
+				listener.stepAside(FIRST_TURN);
+			}
+		});
 	}
 
 	@Override

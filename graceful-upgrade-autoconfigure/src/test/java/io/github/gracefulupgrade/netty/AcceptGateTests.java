@@ -5,8 +5,11 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 import io.github.gracefulupgrade.handover.Connections.Plan;
+import io.github.gracefulupgrade.handover.Descriptor;
+import io.netty.channel.embedded.EmbeddedChannel;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -114,6 +117,45 @@ class AcceptGateTests {
 		this.incumbent.listeners().resume();
 		pause(this.successor);
 		assertThat(answers(100)).containsOnlyKeys("old");
+	}
+
+	@Test
+	void whoStepsAsideAcceptsAgain() {
+		// The successor accepts nothing.
+		this.incumbent.listeners().acceptLess(List.of("server"), FOREVER);
+		assertThat(answers(10)).containsOnlyKeys("old");
+	}
+
+	@Test
+	void stepsAsideForAMoment() {
+		AcceptGate gate = gate();
+		EmbeddedChannel channel = new EmbeddedChannel(gate);
+		gate.stepAside(channel, Duration.ofMillis(10));
+		assertThat(channel.config().isAutoRead()).isFalse();
+		channel.advanceTimeBy(9, TimeUnit.MILLISECONDS);
+		channel.runScheduledPendingTasks();
+		assertThat(channel.config().isAutoRead()).isFalse();
+		channel.advanceTimeBy(2, TimeUnit.MILLISECONDS);
+		channel.runScheduledPendingTasks();
+		assertThat(channel.config().isAutoRead()).isTrue();
+		channel.finish();
+	}
+
+	@Test
+	void whatIsShutMeanwhileStaysShut() {
+		AcceptGate gate = gate();
+		EmbeddedChannel channel = new EmbeddedChannel(gate);
+		gate.stepAside(channel, Duration.ofMillis(10));
+		gate.shut(channel);
+		channel.advanceTimeBy(20, TimeUnit.MILLISECONDS);
+		channel.runScheduledPendingTasks();
+		assertThat(channel.config().isAutoRead()).isFalse();
+		channel.finish();
+	}
+
+	private static AcceptGate gate() {
+		return new AcceptGate(false, true, new ListenerTraits("server", true),
+				new ConnectionTracker(Descriptor::borrowed, Duration.ZERO));
 	}
 
 	@Test
