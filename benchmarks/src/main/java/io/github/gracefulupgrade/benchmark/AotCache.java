@@ -3,7 +3,6 @@ package io.github.gracefulupgrade.benchmark;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 
 import io.github.gracefulupgrade.test.Application;
 import io.github.gracefulupgrade.test.Instance;
@@ -61,33 +60,32 @@ final class AotCache {
 				"--destination", folder.resolve("app").toString());
 		Application application = Application.jar(folder.resolve("app").resolve(jar.getFileName()));
 		Path cache = folder.resolve("app.aot");
-		training.run(application, application.jvmOptions("-XX:AOTCacheOutput=" + cache));
+		training.run(application, "-XX:AOTCacheOutput=" + cache);
 		// The JVM has another one write it, and ends when that is done.
 		Main.say("The AOT cache of %s has %d MB", jar.getFileName(), Files.size(cache) / 1_000_000);
 		return application.jvmOptions("-XX:AOTCache=" + cache);
 	}
 
-	private static void upgrade(Application plain, Application trainee) throws Exception {
-		Path socket = Scratch.newFolder().resolve("upgrade.sock");
-		int port = Instance.freePort();
-		UnaryOperator<Application> upgradable = (application) -> SampleApplication.inert(application)
-			.onPort(port)
-			.upgradeSocket(socket)
-			.args("--pingora.close-timeout=1s");
-		try (Instance first = upgradable.apply(plain).start().awaitServing();
-				Instance trained = SampleApplication.startSuccessor(upgradable.apply(trainee))) {
+	private static void upgrade(Application application, String learn) throws Exception {
+		Application upgradable = SampleApplication.upgradable(application, "--pingora.close-timeout=1s");
+		try (Instance first = upgradable.start().awaitServing();
+				Instance trained = SampleApplication.startSuccessor(upgradable.jvmOptions(learn))) {
 			first.quit();
 			first.awaitExit();
-			requests(port);
-			try (Instance last = SampleApplication.startSuccessor(upgradable.apply(plain))) {
+			requests(trained.port());
+			try (Instance last = SampleApplication.startSuccessor(upgradable)) {
 				trained.quit();
 				trained.awaitExit();
 			}
 		}
 	}
 
-	private static void start(Application plain, Application trainee) throws Exception {
-		try (Instance trained = SampleApplication.inert(trainee).onFreePort().start().awaitServing()) {
+	private static void start(Application application, String learn) throws Exception {
+		try (Instance trained = SampleApplication.inert(application)
+			.jvmOptions(learn)
+			.onFreePort()
+			.start()
+			.awaitServing()) {
 			requests(trained.port());
 			trained.terminate();
 			trained.awaitExit();
@@ -106,7 +104,7 @@ final class AotCache {
 	 */
 	private interface Training {
 
-		void run(Application plain, Application trainee) throws Exception;
+		void run(Application application, String learn) throws Exception;
 
 	}
 

@@ -84,12 +84,10 @@ final class Floor {
 	}
 
 	private static double p99(Instance instance, double rate, int settleSeconds) throws Exception {
+		long from = System.nanoTime() + settleSeconds * 1_000_000_000L;
 		try (Load load = Load.open(instance.port(), KEEP_ALIVE, FRESH, rate)) {
-			Thread.sleep(settleSeconds * 1000L);
-			long from = System.nanoTime();
-			Thread.sleep(SECONDS * 1000L);
-			return Latencies.of(load.stop().samples(), (sample) -> settleSeconds == 0 || sample.intendedAt() >= from)
-				.millis(99);
+			Thread.sleep((settleSeconds + SECONDS) * 1000L);
+			return Latencies.of(load.stop().samples(), (sample) -> sample.intendedAt() >= from).millis(99);
 		}
 	}
 

@@ -1,15 +1,21 @@
 package io.github.gracefulupgrade.netty;
 
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 import io.github.gracefulupgrade.handover.Connections.Plan;
 import io.github.gracefulupgrade.handover.Descriptor;
+import io.netty.channel.Channel;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -120,10 +126,31 @@ class AcceptGateTests {
 	}
 
 	@Test
-	void whoStepsAsideAcceptsAgain() {
-		// The successor accepts nothing.
-		this.incumbent.listeners().acceptLess(List.of("server"), FOREVER);
-		assertThat(answers(10)).containsOnlyKeys("old");
+	void withoutARampAnIncumbentStepsAside() throws Exception {
+		MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+		try {
+			UpgradableListeners listeners = new UpgradableListeners(SimulatedProcess.SILENT,
+					new ConnectionTracker(Descriptor::borrowed, Duration.ZERO), false);
+			InetSocketAddress address = new InetSocketAddress("127.0.0.1", 0);
+			Channel channel = listeners.channel("server", address, true, EpollServerSocketChannel::new);
+			group.register(channel).sync();
+			channel.bind(address).sync();
+			CompletableFuture<Boolean> accepts = new CompletableFuture<>();
+			channel.eventLoop().execute(() -> {
+				listeners.acceptLess(List.of("server"), FOREVER);
+				// The next task after the one that shuts the gate.
+				channel.eventLoop().execute(() -> accepts.complete(channel.config().isAutoRead()));
+			});
+			assertThat(accepts.get(30, TimeUnit.SECONDS)).isFalse();
+			long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+			while (!channel.config().isAutoRead() && System.nanoTime() < deadline) {
+				Thread.onSpinWait();
+			}
+			assertThat(channel.config().isAutoRead()).isTrue();
+		}
+		finally {
+			group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+		}
 	}
 
 	@Test

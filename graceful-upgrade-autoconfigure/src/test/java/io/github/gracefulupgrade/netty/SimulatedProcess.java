@@ -28,7 +28,7 @@ import reactor.netty.resources.LoopResources;
  */
 final class SimulatedProcess implements AutoCloseable {
 
-	private static final Journal SILENT = new Journal() {
+	static final Journal SILENT = new Journal() {
 
 		@Override
 		public void info(String line) {
