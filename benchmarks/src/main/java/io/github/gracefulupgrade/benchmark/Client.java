@@ -57,6 +57,11 @@ final class Client {
 		return this.state == State.IDLE && this.due.isEmpty();
 	}
 
+	/** Whether it has a connection, or is about to have one. */
+	boolean isConnected() {
+		return this.connection != null;
+	}
+
 	/** A request is due. It is sent now, or as soon as the ones before it are over. */
 	void request(long intendedAt) {
 		this.due.add(intendedAt);

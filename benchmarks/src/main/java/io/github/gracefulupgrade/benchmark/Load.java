@@ -127,11 +127,22 @@ final class Load implements AutoCloseable {
 	private void poll(long now) throws IOException {
 		if (this.selector.selectNow((key) -> ((Client) key.attachment()).ready()) == 0) {
 			this.clients.forEach((client) -> client.tick(now));
-			LockSupport.parkNanos(NAP);
+			LockSupport.parkNanos(nap(now));
 		}
 		else if (!this.samples.isEmpty()) {
 			this.lastPid = this.samples.get(this.samples.size() - 1).pid();
 		}
+	}
+
+	/**
+	 * How long there may be nothing to do. Without a connection, nothing happens before a
+	 * request is due: a machine that is to be idle is not woken for that.
+	 */
+	private long nap(long now) {
+		if (this.schedule == null || this.clients.stream().anyMatch(Client::isConnected)) {
+			return NAP;
+		}
+		return Math.max(NAP, this.schedule.next() - now);
 	}
 
 	/** Who answered last, while the load goes on; 0 if the last one was not answered. */

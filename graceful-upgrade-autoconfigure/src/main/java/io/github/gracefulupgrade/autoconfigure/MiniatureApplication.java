@@ -19,6 +19,7 @@ import org.springframework.boot.SpringBootExceptionReporter;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.availability.ApplicationAvailabilityBean;
 import org.springframework.boot.web.server.WebServer;
+import org.springframework.boot.web.server.context.ServerPortInfoApplicationContextInitializer;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.boot.web.server.reactive.ReactiveWebServerFactory;
 import org.springframework.boot.web.server.reactive.context.ReactiveWebServerApplicationContext;
@@ -111,6 +112,7 @@ final class MiniatureApplication {
 		application.setBannerMode(Banner.Mode.OFF);
 		application.setLogStartupInfo(false);
 		application.setRegisterShutdownHook(false);
+		application.addInitializers(new ServerPortInfoApplicationContextInitializer());
 		// Or Spring Boot would look for what was generated ahead of time for this one.
 		application.addInitializers(AotApplicationContextInitializer.forInitializerClasses());
 		return application;

@@ -8,7 +8,6 @@ import io.github.gracefulupgrade.handover.ControlThread;
 import io.github.gracefulupgrade.handover.Phase;
 import io.github.gracefulupgrade.handover.Snapshot;
 
-import org.springframework.boot.autoconfigure.condition.ConditionEvaluationReport;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /**
@@ -27,6 +26,12 @@ final class Preparation {
 	private final ControlThread control;
 
 	private final boolean wanted;
+
+	/**
+	 * Linked here, and not where it is needed first: on the way to a successor's first
+	 * request.
+	 */
+	private final Runnable rehearsal = MiniatureHandover::once;
 
 	/**
 	 * Whether this instance has come to serve. Owned by the control thread.
@@ -48,10 +53,7 @@ final class Preparation {
 		if (!this.wanted) {
 			return;
 		}
-		// Spring Boot asks for this at the end of every start, whether it logs it or not,
-		// and the report keeps it. It compares each of some hundred names with each.
-		ConditionEvaluationReport.get(application.getBeanFactory()).getConditionAndOutcomesBySource();
-		ExpectedEvents.expect(application);
+		EndOfStart.lookUp(application);
 		await(MiniatureHandover.once());
 	}
 
@@ -84,10 +86,10 @@ final class Preparation {
 			return;
 		}
 		if (snapshot.successor() != null) {
-			MiniatureHandover.once();
+			this.rehearsal.run();
 		}
 		else if (!this.serves) {
-			this.control.after(AFTER_START, MiniatureHandover::once);
+			this.control.after(AFTER_START, this.rehearsal);
 		}
 		this.serves = true;
 	}

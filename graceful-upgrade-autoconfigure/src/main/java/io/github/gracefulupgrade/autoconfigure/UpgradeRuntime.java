@@ -182,7 +182,14 @@ final class UpgradeRuntime implements DisposableBean {
 			return;
 		}
 		this.parts.activation().requireAllTaken();
-		step(this.parts.handover()::awaitOwnership);
+		// Here and in ready() without step(): a lambda is linked when it is first used,
+		// and a handover waits for it.
+		try {
+			this.parts.handover().awaitOwnership();
+		}
+		catch (InterruptedException ex) {
+			throw interrupted(ex);
+		}
 		if (this.mode == Upgrade.TEST) {
 			throw new UpgradeTestPassed();
 		}
@@ -194,9 +201,14 @@ final class UpgradeRuntime implements DisposableBean {
 	 */
 	void ready() {
 		if (this.state == State.PREPARED) {
-			// Before anybody hears that there is something to signal to.
-			step(this.parts.signals()::awaitListening);
-			step(this.parts.handover()::serve);
+			try {
+				// Before anybody hears that there is something to signal to.
+				this.parts.signals().awaitListening();
+				this.parts.handover().serve();
+			}
+			catch (InterruptedException ex) {
+				throw interrupted(ex);
+			}
 			this.state = State.SERVING;
 		}
 		else if (this.state == State.INERT) {
@@ -219,10 +231,14 @@ final class UpgradeRuntime implements DisposableBean {
 			step.run();
 		}
 		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new UpgradeException("The application is shut down before it could start",
-					"Nothing: this is what SIGTERM does to an instance that waits.", ex);
+			throw interrupted(ex);
 		}
+	}
+
+	private static UpgradeException interrupted(InterruptedException ex) {
+		Thread.currentThread().interrupt();
+		return new UpgradeException("The application is shut down before it could start",
+				"Nothing: this is what SIGTERM does to an instance that waits.", ex);
 	}
 
 	// --- the end

@@ -112,6 +112,11 @@ final class ActivatedListeners {
 	 * The sockets that no server has taken, as text.
 	 */
 	List<String> left() {
+		if (this.activated.isEmpty()) {
+			// Also asked in the middle of a handover, where nothing has to be linked
+			// first.
+			return List.of();
+		}
 		return this.activated.stream().map(Activated::text).toList();
 	}
 

@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import org.springframework.beans.factory.BeanFactoryUtils;
+import org.springframework.beans.factory.FactoryBean;
+import org.springframework.boot.autoconfigure.condition.ConditionEvaluationReport;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.LivenessState;
 import org.springframework.boot.availability.ReadinessState;
@@ -19,27 +21,54 @@ import org.springframework.context.event.AbstractApplicationEventMulticaster;
 import org.springframework.context.event.ContextRefreshedEvent;
 import org.springframework.context.support.AbstractApplicationContext;
 import org.springframework.core.ResolvableType;
+import org.springframework.util.ClassUtils;
 
 /**
- * Finds out ahead of time who listens to the events that Spring and Spring Boot publish
- * at the end of a start. Spring remembers it; to find it, each listener is asked for its
- * type and its type's generics, which is a part of what keeps the first request waiting,
- * and has the compiler busy beside it. Nothing is published.
+ * What Spring and Spring Boot look up at the end of every start, looked up ahead of time.
+ * They remember it, and the first request to a successor waits until all of that is done,
+ * beside a compiler that it keeps busy. Nothing is published, and nothing is created that
+ * would not have been by now.
  */
-final class ExpectedEvents {
+final class EndOfStart {
 
-	private ExpectedEvents() {
+	/**
+	 * The types of the beans that are looked up, by name: the first is not public, the
+	 * second not there without WebFlux.
+	 */
+	private static final List<String> BEANS = List.of("org.springframework.boot.Runner",
+			"org.springframework.web.reactive.HandlerMapping");
+
+	private EndOfStart() {
 	}
 
 	/**
-	 * Find the listeners. Does nothing where Spring's multicaster is not the usual one,
-	 * or a listener is lazy.
+	 * Look it all up.
 	 * @param context an application whose beans are there
 	 */
-	static void expect(ConfigurableApplicationContext context) {
+	static void lookUp(ConfigurableApplicationContext context) {
+		conditions(context);
+		listeners(context);
+		beans(context);
+	}
+
+	/**
+	 * Spring Boot asks for the report whether it logs it or not, and compares each of
+	 * some hundred names with each.
+	 */
+	private static void conditions(ConfigurableApplicationContext context) {
+		ConditionEvaluationReport.get(context.getBeanFactory()).getConditionAndOutcomesBySource();
+	}
+
+	/**
+	 * Who listens to the events: each listener is asked for its type, and for that type's
+	 * generics. Does nothing where Spring's multicaster is not the usual one.
+	 */
+	private static void listeners(ConfigurableApplicationContext context) {
 		try {
 			Object multicaster = context.getBean(AbstractApplicationContext.APPLICATION_EVENT_MULTICASTER_BEAN_NAME);
-			if (!(multicaster instanceof AbstractApplicationEventMulticaster) || !areCreated(context)) {
+			// To find a listener that is lazy would create it, before its time.
+			if (!(multicaster instanceof AbstractApplicationEventMulticaster)
+					|| !areCreated(context, ApplicationListener.class)) {
 				return;
 			}
 			// Subclasses are meant to call it, and to publish what it is asked for.
@@ -56,11 +85,26 @@ final class ExpectedEvents {
 	}
 
 	/**
-	 * Whether all listeners exist: to find one that is lazy would create it, before its
-	 * time.
+	 * Runners, and what serves static resources: each bean is asked for its type.
 	 */
-	private static boolean areCreated(ConfigurableApplicationContext context) {
-		return Stream.of(context.getBeanFactory().getBeanNamesForType(ApplicationListener.class, true, false))
+	private static void beans(ConfigurableApplicationContext context) {
+		try {
+			// To ask what a lazy factory makes may create the factory.
+			if (areCreated(context, FactoryBean.class)) {
+				ClassLoader loader = EndOfStart.class.getClassLoader();
+				BEANS.stream()
+					.filter((type) -> ClassUtils.isPresent(type, loader))
+					.forEach((type) -> context.getBeanFactory()
+						.getBeanNamesForType(ClassUtils.resolveClassName(type, loader)));
+			}
+		}
+		catch (RuntimeException | LinkageError ex) {
+			// As above.
+		}
+	}
+
+	private static boolean areCreated(ConfigurableApplicationContext context, Class<?> type) {
+		return Stream.of(context.getBeanFactory().getBeanNamesForType(type, true, false))
 			.allMatch((name) -> context.getBeanFactory().containsSingleton(BeanFactoryUtils.transformedBeanName(name)));
 	}
 
