@@ -32,15 +32,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class UpgradableListeners implements Listeners {
 
-	/**
-	 * How long an incumbent leaves new connections to a successor that has just begun to
-	 * accept. It has accepted a million times, and the other one never: for as long as
-	 * that, it would come first each time, and its successor be late with code that it
-	 * runs for the first time, too. Short, since connections wait meanwhile should the
-	 * successor not be there.
-	 */
-	static final Duration FIRST_TURN = Duration.ofMillis(10);
-
 	private final Journal journal;
 
 	private final ConnectionTracker connections;
@@ -51,22 +42,13 @@ public final class UpgradableListeners implements Listeners {
 
 	private final List<Listening> listening = new ArrayList<>();
 
-	/**
-	 * Whether listeners accept as soon as they are bound. Not so in a successor: what it
-	 * answered before it is the owner would be lost with it.
-	 */
-	private boolean open = true;
+	private final Acceptance acceptance;
 
 	/**
 	 * Whether it is only tried who would take what: nothing is inherited then, and
 	 * servers bind where nobody finds them.
 	 */
 	private boolean rehearsing;
-
-	/**
-	 * Whether a successor's share of new connections grows from little to all.
-	 */
-	private final boolean ramp;
 
 	/**
 	 * Create the listeners of an application.
@@ -78,7 +60,7 @@ public final class UpgradableListeners implements Listeners {
 	public UpgradableListeners(Journal journal, ConnectionTracker connections, boolean ramp) {
 		this.journal = journal;
 		this.connections = connections;
-		this.ramp = ramp;
+		this.acceptance = new Acceptance(this.listening, ramp);
 		connections.adoptThrough(this::adoptConnection);
 	}
 
@@ -87,7 +69,7 @@ public final class UpgradableListeners implements Listeners {
 	 * {@link #open()} is called.
 	 */
 	public synchronized void shut() {
-		this.open = false;
+		this.acceptance.shut();
 	}
 
 	/**
@@ -116,7 +98,7 @@ public final class UpgradableListeners implements Listeners {
 				return channel; // not a transport whose listeners could be handed over
 			}
 			ListenerTraits traits = new ListenerTraits((listener != null) ? listener.name() : name, movable);
-			AcceptGate gate = new AcceptGate(existing != null, this.open, traits, this.connections);
+			AcceptGate gate = new AcceptGate(existing != null, this.acceptance.isOpen(), traits, this.connections);
 			if (this.rehearsing) {
 				gate.hide();
 			}
@@ -217,53 +199,27 @@ public final class UpgradableListeners implements Listeners {
 
 	@Override
 	public synchronized void open() {
-		this.open = true;
-		this.listening.forEach(Listening::open);
+		this.acceptance.open();
 	}
 
 	@Override
 	public synchronized void acceptMore(Duration over) {
-		this.open = true;
-		for (Listening listener : this.listening) {
-			// Nobody else accepts on those that this instance bound itself.
-			if (this.ramp && !over.isZero() && listener.isInherited()) {
-				listener.ramp(true, over);
-			}
-			else {
-				listener.open();
-			}
-		}
+		this.acceptance.more(over);
 	}
 
 	@Override
 	public synchronized void acceptLess(Collection<String> names, Duration over) {
-		if (!this.open || over.isZero()) {
-			return;
-		}
-		this.listening.stream().filter((listener) -> names.contains(listener.name())).forEach((listener) -> {
-			if (this.ramp) {
-				listener.ramp(false, over);
-			}
-			else {
-				listener.stepAside(FIRST_TURN);
-			}
-		});
+		this.acceptance.less(names, over);
 	}
 
 	@Override
 	public synchronized void acceptAll() {
-		if (this.ramp) {
-			this.listening.forEach(Listening::acceptAll);
-		}
+		this.acceptance.all();
 	}
 
 	@Override
 	public synchronized void pause(Collection<String> names) {
-		this.open = false;
-		this.connections.pausing(CompletableFuture.allOf(this.listening.stream()
-			.filter((listener) -> names.contains(listener.name()))
-			.map(Listening::pause)
-			.toArray(CompletableFuture[]::new)));
+		this.connections.pausing(this.acceptance.pause(names));
 	}
 
 	@Override

@@ -1,9 +1,8 @@
 package io.github.gracefulupgrade.test;
 
-import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,9 +12,13 @@ import java.util.regex.Pattern;
 
 /**
  * What a process has printed so far, read by a thread of its own so that the process
- * never waits for us.
+ * never waits for us. That thread does nothing but read: a thread dump of 500 lines comes
+ * at the moment of a switch, when what a test measures needs the processors.
  */
 final class Output {
+
+	/** What has been read and is not in {@link #lines} yet. */
+	private final ByteArrayOutputStream unread = new ByteArrayOutputStream();
 
 	private final List<String> lines = new ArrayList<>();
 
@@ -28,9 +31,10 @@ final class Output {
 	}
 
 	private void read(InputStream stream) {
-		try (BufferedReader reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
-			for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-				add(line);
+		byte[] bytes = new byte[8192];
+		try (stream) {
+			for (int count = stream.read(bytes); count >= 0; count = stream.read(bytes)) {
+				add(bytes, count);
 			}
 		}
 		catch (IOException ex) {
@@ -41,14 +45,29 @@ final class Output {
 		}
 	}
 
-	private synchronized void add(String line) {
-		this.lines.add(line);
+	private synchronized void add(byte[] bytes, int count) {
+		this.unread.write(bytes, 0, count);
 		notifyAll();
 	}
 
 	private synchronized void end() {
 		this.ended = true;
 		notifyAll();
+	}
+
+	/** Those that are complete; in the end, also what is left of one. */
+	private List<String> read() {
+		byte[] bytes = this.unread.toByteArray();
+		int complete = bytes.length;
+		while (!this.ended && complete > 0 && bytes[complete - 1] != '\n') {
+			complete--;
+		}
+		if (complete > 0) {
+			new String(bytes, 0, complete, StandardCharsets.UTF_8).lines().forEach(this.lines::add);
+			this.unread.reset();
+			this.unread.write(bytes, complete, bytes.length - complete);
+		}
+		return this.lines;
 	}
 
 	synchronized boolean hasEnded() {
@@ -63,11 +82,11 @@ final class Output {
 	}
 
 	synchronized List<String> lines() {
-		return List.copyOf(this.lines);
+		return List.copyOf(read());
 	}
 
 	synchronized boolean contains(Pattern pattern) {
-		return this.lines.stream().anyMatch((line) -> pattern.matcher(line).find());
+		return read().stream().anyMatch((line) -> pattern.matcher(line).find());
 	}
 
 	/**
@@ -76,7 +95,7 @@ final class Output {
 	 */
 	synchronized Optional<Matcher> await(Pattern pattern, long deadline) throws InterruptedException {
 		for (int i = 0;; i++) {
-			while (i == this.lines.size()) {
+			while (i == read().size()) {
 				long nanos = deadline - System.nanoTime();
 				if (this.ended || nanos <= 0) {
 					return Optional.empty();
