@@ -17,8 +17,11 @@ import java.util.regex.Pattern;
  */
 final class Output {
 
-	/** What has been read and is not in {@link #lines} yet. */
-	private final ByteArrayOutputStream unread = new ByteArrayOutputStream();
+	/**
+	 * What has been read and is not in {@link #lines} yet. As all here, guarded by the
+	 * monitor.
+	 */
+	private final ByteArrayOutputStream pending = new ByteArrayOutputStream();
 
 	private final List<String> lines = new ArrayList<>();
 
@@ -46,7 +49,7 @@ final class Output {
 	}
 
 	private synchronized void add(byte[] bytes, int count) {
-		this.unread.write(bytes, 0, count);
+		this.pending.write(bytes, 0, count);
 		notifyAll();
 	}
 
@@ -55,17 +58,17 @@ final class Output {
 		notifyAll();
 	}
 
-	/** Those that are complete; in the end, also what is left of one. */
-	private List<String> read() {
-		byte[] bytes = this.unread.toByteArray();
-		int complete = bytes.length;
-		while (!this.ended && complete > 0 && bytes[complete - 1] != '\n') {
-			complete--;
+	/** The lines that are complete; in the end, also what is left of one. */
+	private List<String> complete() {
+		byte[] bytes = this.pending.toByteArray();
+		int end = bytes.length;
+		while (!this.ended && end > 0 && bytes[end - 1] != '\n') {
+			end--;
 		}
-		if (complete > 0) {
-			new String(bytes, 0, complete, StandardCharsets.UTF_8).lines().forEach(this.lines::add);
-			this.unread.reset();
-			this.unread.write(bytes, complete, bytes.length - complete);
+		if (end > 0) {
+			new String(bytes, 0, end, StandardCharsets.UTF_8).lines().forEach(this.lines::add);
+			this.pending.reset();
+			this.pending.write(bytes, end, bytes.length - end);
 		}
 		return this.lines;
 	}
@@ -82,11 +85,11 @@ final class Output {
 	}
 
 	synchronized List<String> lines() {
-		return List.copyOf(read());
+		return List.copyOf(complete());
 	}
 
 	synchronized boolean contains(Pattern pattern) {
-		return read().stream().anyMatch((line) -> pattern.matcher(line).find());
+		return complete().stream().anyMatch((line) -> pattern.matcher(line).find());
 	}
 
 	/**
@@ -95,7 +98,7 @@ final class Output {
 	 */
 	synchronized Optional<Matcher> await(Pattern pattern, long deadline) throws InterruptedException {
 		for (int i = 0;; i++) {
-			while (i == read().size()) {
+			while (i == complete().size()) {
 				long nanos = deadline - System.nanoTime();
 				if (this.ended || nanos <= 0) {
 					return Optional.empty();
