@@ -91,7 +91,7 @@ final class Comparison {
 		}
 		int port = Instance.freePort();
 		try (Service service = new JavaContender.Starter().start(port, Scratch.newFolder())) {
-			rate = Long.toString(Math.round(Load.capacity(port, this.keepAlive, this.fresh) / 2));
+			rate = Long.toString(Math.round(Capacity.of(port, this.keepAlive, this.fresh) / 2));
 		}
 		Main.say("Half of the capacity is %s requests per second", rate);
 		return Double.parseDouble(rate);

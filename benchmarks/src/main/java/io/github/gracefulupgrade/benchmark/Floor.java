@@ -44,8 +44,8 @@ final class Floor {
 		Markdown report = Machine.report("What a switch costs at least", this.options);
 		try (Instance one = SampleApplication.inert().onFreePort().start().awaitServing();
 				Instance other = SampleApplication.inert().onFreePort().start().awaitServing()) {
-			double capacity = Load.capacity(one.port(), KEEP_ALIVE, FRESH);
-			Load.capacity(other.port(), KEEP_ALIVE, FRESH);
+			double capacity = Capacity.of(one.port(), KEEP_ALIVE, FRESH);
+			Load.saturate(other.port(), KEEP_ALIVE, FRESH, Capacity.HEAT_SECONDS);
 			Main.say("The capacity is %,.0f requests per second", capacity);
 			int switches = this.options.number("switches", 10);
 			List<Pair> turns = new ArrayList<>();

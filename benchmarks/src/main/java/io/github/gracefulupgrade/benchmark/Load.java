@@ -71,18 +71,6 @@ final class Load implements AutoCloseable {
 		return new Load(port, keepAlive, fresh, 0).start();
 	}
 
-	/**
-	 * Find out how many requests a second are answered when every client always waits for
-	 * an answer. This load takes its share of the processors for that.
-	 * @param port where to
-	 * @param keepAlive clients that keep their connection
-	 * @param fresh clients that open a connection for each request
-	 */
-	static double capacity(int port, int keepAlive, int fresh) throws IOException, InterruptedException {
-		saturate(port, keepAlive, fresh, 15);
-		return saturate(port, keepAlive, fresh, 5);
-	}
-
 	/** Send as many requests as are answered for some seconds, and say how many. */
 	static double saturate(int port, int keepAlive, int fresh, int seconds) throws IOException, InterruptedException {
 		try (Load load = saturating(port, keepAlive, fresh)) {

@@ -97,7 +97,7 @@ final class Ramps {
 			return Double.parseDouble(rate);
 		}
 		try (Instance instance = application().start().awaitServing()) {
-			double half = Load.capacity(instance.port(), 0, CLIENTS) / 2;
+			double half = Capacity.of(instance.port(), 0, CLIENTS) / 2;
 			Main.say("Half of the capacity is %.0f requests per second", half);
 			return half;
 		}

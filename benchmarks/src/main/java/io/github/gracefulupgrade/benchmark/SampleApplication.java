@@ -1,6 +1,7 @@
 package io.github.gracefulupgrade.benchmark;
 
 import java.nio.file.Path;
+import java.time.Duration;
 
 import io.github.gracefulupgrade.test.Application;
 import io.github.gracefulupgrade.test.Instance;
@@ -10,6 +11,9 @@ import io.github.gracefulupgrade.test.Upgrade;
  * How the sample application is started, the same in all modes.
  */
 final class SampleApplication {
+
+	/** The longest warm-up takes most of a minute, beside a load. */
+	private static final Duration WARMED_UP = Instance.PATIENCE.multipliedBy(2);
 
 	static final Path JAR = Path.of("sample-app/target/sample-app.jar");
 
@@ -41,7 +45,7 @@ final class SampleApplication {
 	static Instance startSuccessor(Application application) {
 		Instance successor = application.successor().start();
 		try {
-			successor.awaitLog(Upgrade.SUCCESSOR_WAITS, Instance.PATIENCE);
+			successor.awaitLog(Upgrade.SUCCESSOR_WAITS, WARMED_UP);
 			return successor;
 		}
 		catch (AssertionError ex) {
