@@ -29,13 +29,21 @@ public interface Connections {
 	void cancelDrain();
 
 	/**
-	 * Serve a connection that another process established, or that this one did and got
-	 * back. Takes ownership of its descriptor. Called on the control thread; does not
-	 * wait.
-	 * @param connection the connection
+	 * Serve a connection that the incumbent established. Takes ownership of its
+	 * descriptor. Called on the control thread; does not wait.
+	 * @param connection the connection; its listener has the name that the incumbent gave
+	 * it
 	 * @return whether it is served; if not, its descriptor is closed
 	 */
 	boolean adopt(Established connection);
+
+	/**
+	 * Serve a connection again that this instance wanted to hand over. Takes ownership of
+	 * its descriptor. Called on the control thread; does not wait.
+	 * @param connection the connection, as it was when it went
+	 * @return whether it is served; if not, its descriptor is closed
+	 */
+	boolean takeBack(Established connection);
 
 	/**
 	 * How many connections more this instance could take. May be called from any thread.
@@ -100,7 +108,8 @@ public interface Connections {
 	/**
 	 * A connection on its way from one process to another.
 	 *
-	 * @param listener the name of the listener that it was accepted on
+	 * @param listener the name of the listener that it was accepted on, as the process
+	 * has it that hands it over
 	 * @param remote the address of the client, {@code host:port}
 	 * @param descriptor the connected socket, owned by whoever holds this object
 	 */

@@ -208,11 +208,20 @@ final class ContainedPorts {
 
 		@Override
 		public boolean adopt(Established connection) {
-			boolean adopted = get("serve a connection", () -> this.connections.adopt(connection), false);
-			if (!adopted) {
+			return closedUnless(get("serve a connection", () -> this.connections.adopt(connection), false), connection);
+		}
+
+		@Override
+		public boolean takeBack(Established connection) {
+			return closedUnless(get("serve a connection", () -> this.connections.takeBack(connection), false),
+					connection);
+		}
+
+		private static boolean closedUnless(boolean served, Established connection) {
+			if (!served) {
 				connection.descriptor().close();
 			}
-			return adopted;
+			return served;
 		}
 
 		@Override

@@ -312,7 +312,7 @@ final class Departure {
 		@Override
 		public void giveBack(Connections.Established connection) {
 			Departure.this.cameBack = true;
-			Departure.this.ports.connections().adopt(connection);
+			Departure.this.ports.connections().takeBack(connection);
 		}
 
 		@Override

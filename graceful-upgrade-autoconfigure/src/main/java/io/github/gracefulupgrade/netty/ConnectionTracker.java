@@ -66,10 +66,12 @@ public final class ConnectionTracker implements Connections {
 	 * Makes an accepted connection of one that another process accepted. Set once, before
 	 * any is.
 	 */
-	private volatile Predicate<Established> adopter = (connection) -> {
-		connection.descriptor().close();
-		return false;
-	};
+	private volatile Predicate<Established> adopter = ConnectionTracker::refuse;
+
+	/**
+	 * The same for one that this process accepted.
+	 */
+	private volatile Predicate<Established> reclaimer = ConnectionTracker::refuse;
 
 	/**
 	 * Create a tracker.
@@ -88,8 +90,19 @@ public final class ConnectionTracker implements Connections {
 		this.connectionsOver = connectionsOver;
 	}
 
-	void adoptThrough(Predicate<Established> adopter) {
+	/**
+	 * Who takes connections that come from elsewhere.
+	 * @param adopter takes those of another process
+	 * @param reclaimer takes those of this one that come back
+	 */
+	void adoptThrough(Predicate<Established> adopter, Predicate<Established> reclaimer) {
 		this.adopter = adopter;
+		this.reclaimer = reclaimer;
+	}
+
+	private static boolean refuse(Established connection) {
+		connection.descriptor().close();
+		return false;
 	}
 
 	/**
@@ -193,12 +206,21 @@ public final class ConnectionTracker implements Connections {
 
 	@Override
 	public boolean adopt(Established connection) {
-		this.budget.use();
-		this.arriving.incrementAndGet();
+		return serve(connection, this.adopter);
+	}
+
+	@Override
+	public boolean takeBack(Established connection) {
 		if (this.drain != null) {
 			this.cameBack.increment();
 		}
-		boolean served = this.adopter.test(connection);
+		return serve(connection, this.reclaimer);
+	}
+
+	private boolean serve(Established connection, Predicate<Established> taker) {
+		this.budget.use();
+		this.arriving.incrementAndGet();
+		boolean served = taker.test(connection);
 		if (!served) {
 			arrived();
 		}

@@ -10,6 +10,7 @@ import io.github.gracefulupgrade.handover.Message;
 import io.github.gracefulupgrade.netty.UpgradableListeners.Source;
 import io.netty.channel.Channel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A server channel of this application.
@@ -18,14 +19,16 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
  * @param requested the address as configured
  * @param channel the channel
  * @param gate the channel's gate
- * @param traits what its connections have in common
+ * @param movable whether its connections may be handed over
  * @param source where it came from
+ * @param incumbentsName the name that it had with the incumbent, whose server may have
+ * been another one, or {@code null} if it was not the incumbent's
  */
-record Listening(String name, String requested, Channel channel, AcceptGate gate, ListenerTraits traits,
-		Source source) {
+record Listening(String name, String requested, Channel channel, AcceptGate gate, boolean movable, Source source,
+		@Nullable String incumbentsName) {
 
 	boolean isInherited() {
-		return this.source == Source.INHERITED;
+		return this.incumbentsName != null;
 	}
 
 	boolean isBound() {

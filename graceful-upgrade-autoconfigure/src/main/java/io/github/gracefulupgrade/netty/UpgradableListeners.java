@@ -10,8 +10,10 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import io.github.gracefulupgrade.handover.Connections.Established;
 import io.github.gracefulupgrade.handover.Descriptor;
@@ -61,7 +63,7 @@ public final class UpgradableListeners implements Listeners {
 		this.journal = journal;
 		this.connections = connections;
 		this.acceptance = new Acceptance(this.listening, ramp);
-		connections.adoptThrough(this::adoptConnection);
+		connections.adoptThrough(this::adopt, this::takeBack);
 	}
 
 	/**
@@ -97,13 +99,14 @@ public final class UpgradableListeners implements Listeners {
 			if (!(channel instanceof EpollServerSocketChannel)) {
 				return channel; // not a transport whose listeners could be handed over
 			}
-			ListenerTraits traits = new ListenerTraits((listener != null) ? listener.name() : name, movable);
-			AcceptGate gate = new AcceptGate(existing != null, this.acceptance.isOpen(), traits, this.connections);
+			AcceptGate gate = new AcceptGate(existing != null, this.acceptance.isOpen(),
+					new ListenerTraits(name, movable), this.connections);
 			if (this.rehearsing) {
 				gate.hide();
 			}
 			channel.pipeline().addFirst(gate);
-			Listening listening = new Listening(name, requested, channel, gate, traits, source);
+			Listening listening = new Listening(name, requested, channel, gate, movable, source,
+					(listener != null) ? listener.name() : null);
 			this.listening.add(listening);
 			channel.closeFuture().addListener((ChannelFutureListener) (future) -> forget(listening));
 			return channel;
@@ -171,11 +174,7 @@ public final class UpgradableListeners implements Listeners {
 					.formatted(listener.name(), listener.bound())));
 		this.inherited.close();
 		this.activated.close();
-		// By the names that the incumbent gave them.
-		return this.listening.stream()
-			.filter(Listening::isInherited)
-			.map((listener) -> listener.traits().name())
-			.toList();
+		return this.listening.stream().flatMap((listener) -> Stream.ofNullable(listener.incumbentsName())).toList();
 	}
 
 	private List<String> compare() {
@@ -225,19 +224,34 @@ public final class UpgradableListeners implements Listeners {
 	@Override
 	public synchronized Set<String> movable() {
 		return this.listening.stream()
-			.filter((listener) -> listener.isInherited() && listener.traits().movable())
-			.map((listener) -> listener.traits().name())
+			.filter(Listening::movable)
+			.flatMap((listener) -> Stream.ofNullable(listener.incumbentsName()))
 			.collect(Collectors.toUnmodifiableSet());
 	}
 
 	/**
-	 * Serve a connection that was accepted elsewhere as one that was accepted here.
+	 * Serve a connection of the incumbent's.
 	 */
-	private boolean adoptConnection(Established connection) {
+	private boolean adopt(Established connection) {
+		return serve(connection, Listening::incumbentsName);
+	}
+
+	/**
+	 * Serve a connection of this process again.
+	 */
+	private boolean takeBack(Established connection) {
+		return serve(connection, Listening::name);
+	}
+
+	/**
+	 * Serve a connection as one that was accepted here.
+	 * @param name what its process calls a listener
+	 */
+	private boolean serve(Established connection, Function<Listening, @Nullable String> name) {
 		Listening target;
 		synchronized (this) {
 			target = this.listening.stream()
-				.filter((listener) -> listener.traits().name().equals(connection.listener()) && listener.isBound())
+				.filter((listener) -> connection.listener().equals(name.apply(listener)) && listener.isBound())
 				.findFirst()
 				.orElse(null);
 		}

@@ -144,6 +144,16 @@ final class SimulatedConnections implements Connections {
 	@Override
 	public boolean adopt(Established connection) {
 		this.instance.call("connections.adopt");
+		return serve(connection);
+	}
+
+	@Override
+	public boolean takeBack(Established connection) {
+		this.instance.call("connections.takeBack");
+		return serve(connection);
+	}
+
+	private boolean serve(Established connection) {
 		Client client = this.instance.world.client(connection.remote());
 		if (client == null || client.end != null) {
 			// Somebody who had it closed it: there is nothing to serve.

@@ -81,7 +81,7 @@ class ConnectionHandoverTests {
 			client.get("/quick/1");
 			CompletableFuture<Drained> first = process.drainInto(successor, GRACE, (connection) -> {
 				process.connections().stopHandingOver();
-				process.connections().adopt(connection);
+				process.connections().takeBack(connection);
 			});
 			// The first may be answered before the drain looks at the connection.
 			RawClient.Response last = client.get("/quick/2");
@@ -176,7 +176,7 @@ class ConnectionHandoverTests {
 			CompletableFuture<Void> calledOff = new CompletableFuture<>();
 			process.drainInto(successor, GRACE, (connection) -> {
 				process.connections().stopHandingOver();
-				process.connections().adopt(connection);
+				process.connections().takeBack(connection);
 				process.connections().cancelDrain();
 				calledOff.complete(null);
 			});

@@ -98,6 +98,31 @@ class ConnectionMoveIT {
 	}
 
 	@Test
+	void connectionsStayWithTheirPortWhichChangesItsServer() {
+		int one = Instance.freePort();
+		int other = Instance.freePort();
+		Application app = Sample.application().args("--management.server.address=127.0.0.1");
+		Application swapped = app.onPort(other).args("--management.server.port=" + one);
+		try (Instance v1 = app.onPort(one).args("--management.server.port=" + other).start().awaitServing();
+				RawClient onOne = RawClient.plain(one);
+				RawClient onOther = RawClient.plain(other)) {
+			assertThat(onOne.get("/").pid()).isEqualTo(v1.pid());
+			assertThat(onOther.get("/actuator/health").status()).isEqualTo(200);
+			try (Upgrade first = Upgrade.of(v1).to(swapped).perform()) {
+				Instance v2 = first.successor();
+				assertThat(onOne.get("/actuator/health").status()).isEqualTo(200);
+				assertThat(onOther.get("/").pid()).isEqualTo(v2.pid());
+				try (Upgrade second = Upgrade.of(v2).to(swapped).perform()) {
+					assertThat(onOne.get("/actuator/health").status()).isEqualTo(200);
+					assertThat(onOther.get("/").pid()).isEqualTo(second.successor().pid());
+				}
+				v2.awaitLog("2 connection\\(s\\) handed over");
+			}
+			v1.awaitLog("2 connection\\(s\\) handed over");
+		}
+	}
+
+	@Test
 	void idleConnectionsAreServedOnByTheSuccessor() {
 		int count = Integer.getInteger("move.idle", 500);
 		Application app = Sample.application();
