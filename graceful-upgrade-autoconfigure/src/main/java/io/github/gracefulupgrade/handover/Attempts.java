@@ -107,7 +107,7 @@ final class Attempts {
 	}
 
 	private void end(Outcome outcome, String reason, Duration took, OptionalLong successor) {
-		List<String> output = this.spawning.over(outcome == Outcome.HANDED_OVER);
+		List<String> output = this.spawning.over(outcome == Outcome.HANDED_OVER, successor);
 		Attempt attempt = new Attempt(outcome, reason, took, successor, output);
 		this.last = attempt;
 		this.changed.run();

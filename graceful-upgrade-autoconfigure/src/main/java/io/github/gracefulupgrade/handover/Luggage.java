@@ -131,6 +131,7 @@ final class Luggage {
 		List<Item> unpacked = List.copyOf(this.items);
 		this.items.clear();
 		this.open = null;
+		this.skipping = false;
 		return unpacked;
 	}
 
@@ -138,6 +139,7 @@ final class Luggage {
 	 * Nobody wants it.
 	 */
 	void discard() {
+		this.tooLarge.clear();
 		for (Item item : unpack()) {
 			if (item instanceof Open file) {
 				file.descriptor().close();

@@ -153,15 +153,21 @@ final class Spawning {
 	/**
 	 * The attempt is over.
 	 * @param handedOver whether the successor serves; if not, it is ended
+	 * @param successor the pid of the successor, if there is one
 	 * @return the last lines that it printed, if it failed
 	 */
-	List<String> over(boolean handedOver) {
+	List<String> over(boolean handedOver, OptionalLong successor) {
 		this.awaited = false;
 		this.patience.off();
 		if (this.child == null) {
 			return List.of();
 		}
 		if (handedOver) {
+			if (successor.isPresent() && !this.child.includes(successor.getAsLong())) {
+				// One of an earlier attempt, which was told to end and has not. Nobody
+				// will be here when its time is over.
+				killTerminated();
+			}
 			letGo();
 			return List.of();
 		}
