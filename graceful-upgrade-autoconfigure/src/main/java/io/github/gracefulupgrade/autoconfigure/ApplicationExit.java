@@ -1,5 +1,6 @@
 package io.github.gracefulupgrade.autoconfigure;
 
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 
 import io.github.gracefulupgrade.GracefulUpgrade;
@@ -29,6 +30,10 @@ final class ApplicationExit implements Exit {
 
 	private final Runnable beforeClose;
 
+	private final BackgroundWork background;
+
+	private final Duration timeoutPerShutdownPhase;
+
 	/**
 	 * Owned by the control thread.
 	 */
@@ -38,10 +43,15 @@ final class ApplicationExit implements Exit {
 	 * Create the way out.
 	 * @param context what is closed
 	 * @param beforeClose run before that
+	 * @param background what may still be stopping by then
+	 * @param timeoutPerShutdownPhase how long it has for that, from then on
 	 */
-	ApplicationExit(ApplicationContext context, Runnable beforeClose) {
+	ApplicationExit(ApplicationContext context, Runnable beforeClose, BackgroundWork background,
+			Duration timeoutPerShutdownPhase) {
 		this.context = context;
 		this.beforeClose = beforeClose;
+		this.background = background;
+		this.timeoutPerShutdownPhase = timeoutPerShutdownPhase;
 	}
 
 	@Override
@@ -107,9 +117,43 @@ final class ApplicationExit implements Exit {
 				// What is left has no hurry, and runs beside the new version's first
 				// requests.
 				lowerPriority();
-				ApplicationExit.this.beforeClose.run();
-				System.exit(SpringApplication.exit(ApplicationExit.this.context));
+				haltIfBackgroundWorkHangs();
+				int code = 1;
+				try {
+					ApplicationExit.this.beforeClose.run();
+					code = SpringApplication.exit(ApplicationExit.this.context);
+				}
+				finally {
+					System.exit(code);
+				}
 			}
+		}
+
+		/**
+		 * To close the context calls the same {@code stop()} once more, and Spring waits
+		 * for that without a limit. It would hold the listeners' descriptors for as long.
+		 */
+		private void haltIfBackgroundWorkHangs() {
+			BackgroundWork background = ApplicationExit.this.background;
+			Duration timeout = ApplicationExit.this.timeoutPerShutdownPhase;
+			if (!background.isStopping()) {
+				return;
+			}
+			Thread thread = new Thread(() -> {
+				try {
+					Thread.sleep(timeout.toMillis());
+				}
+				catch (InterruptedException ex) {
+					return; // as above
+				}
+				if (background.isStopping()) {
+					logger.warn("This process is halted: background work has not stopped within another " + timeout,
+							background.whereItIs());
+					Runtime.getRuntime().halt(0);
+				}
+			}, "graceful-upgrade-halt");
+			thread.setDaemon(true);
+			thread.start();
 		}
 
 		private void lowerPriority() {

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import io.github.gracefulupgrade.handover.Background;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
@@ -27,7 +28,8 @@ import org.springframework.context.SmartLifecycle;
  * first, and start again in the opposite one.
  * <p>
  * Works on a thread of its own, since what it stops is code of the application's that may
- * take its time. All state is that thread's.
+ * take its time. All state is that thread's, but that anybody may ask whether it stops
+ * something.
  */
 final class BackgroundWork implements Background, AutoCloseable {
 
@@ -40,6 +42,9 @@ final class BackgroundWork implements Background, AutoCloseable {
 	private final ScheduledTasks scheduledTasks;
 
 	private final List<Lifecycle> stopped = new ArrayList<>();
+
+	/** Who stops something now. */
+	private volatile @Nullable Thread stopping;
 
 	private final ExecutorService thread = Executors.newSingleThreadExecutor((task) -> {
 		Thread thread = new Thread(task, "graceful-upgrade-background");
@@ -61,6 +66,7 @@ final class BackgroundWork implements Background, AutoCloseable {
 	@Override
 	public void stop(Runnable done) {
 		this.thread.execute(() -> {
+			this.stopping = Thread.currentThread();
 			try {
 				this.scheduledTasks.cancel();
 				stopLifecycles();
@@ -69,9 +75,27 @@ final class BackgroundWork implements Background, AutoCloseable {
 				logger.warn("Background work did not stop as it should", ex);
 			}
 			finally {
+				this.stopping = null;
 				done.run();
 			}
 		});
+	}
+
+	/**
+	 * Whether it was told to stop, and has not yet. May be called from any thread.
+	 */
+	boolean isStopping() {
+		return this.stopping != null;
+	}
+
+	/**
+	 * What keeps it from stopping, for the log. May be called from any thread.
+	 */
+	Exception whereItIs() {
+		Exception here = new Exception("A lifecycle bean does not stop");
+		Thread thread = this.stopping;
+		here.setStackTrace((thread != null) ? thread.getStackTrace() : new StackTraceElement[0]);
+		return here;
 	}
 
 	@Override

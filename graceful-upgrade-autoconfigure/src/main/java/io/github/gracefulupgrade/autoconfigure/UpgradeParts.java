@@ -107,7 +107,8 @@ record UpgradeParts(Settings settings, LogJournal journal, ExecutorControlThread
 			.in(System.getenv(), pid, UnixDatagrams::send, () -> isAlive(context), journal::warn)
 			.orElse(null);
 		Handover handover = new Handover(new Ports(control, lock, socket, listeners, connections, background,
-				new OwnOutput(contributions), pidFile, new ApplicationExit(context, beforeExit), journal, spawner),
+				new OwnOutput(contributions), pidFile,
+				new ApplicationExit(context, beforeExit, background, timeoutPerShutdownPhase), journal, spawner),
 				settings, (snapshot) -> {
 					if (serviceManager != null) {
 						serviceManager.changed(snapshot);

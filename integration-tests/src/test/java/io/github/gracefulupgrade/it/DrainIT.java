@@ -134,4 +134,20 @@ class DrainIT {
 		service.assertServesAndCanBeUpgraded(successor);
 	}
 
+	@Test
+	void consumerThatNeverStopsIsLeftBehind() {
+		Instance first = service.incumbent();
+		Instance incumbent = service.waitingSuccessor("--testbed.consumer-stops-within=1h", "--pingora.grace-period=1s",
+				"--spring.lifecycle.timeout-per-shutdown-phase=1s");
+		first.quit();
+		assertThat(first.awaitExit()).isZero();
+		Instance successor = service.waitingSuccessor();
+		incumbent.quit();
+		incumbent.awaitLog("it leaves all the same");
+		incumbent.awaitLog("This process is halted");
+		incumbent.awaitLog("BackgroundWork.stop\\(");
+		assertThat(incumbent.awaitExit()).isZero();
+		service.assertServesAndCanBeUpgraded(successor);
+	}
+
 }
