@@ -28,7 +28,7 @@ final class FailedReadyReporter implements SpringBootExceptionReporter {
 	public boolean reportException(Throwable failure) {
 		if (this.context != null && this.context.isActive()) {
 			try {
-				UpgradeRuntime runtime = UpgradeRuntime.in(this.context);
+				UpgradeRuntime runtime = UpgradeRuntime.of(this.context);
 				if (runtime != null) {
 					runtime.readyFailed(failure);
 				}

@@ -20,7 +20,7 @@ final class UpgradeRunListener implements SpringApplicationRunListener, Ordered 
 	public void ready(ConfigurableApplicationContext context, @Nullable Duration timeTaken) {
 		// A listener of the ready event may have closed it.
 		if (context.isActive()) {
-			UpgradeRuntime runtime = UpgradeRuntime.in(context);
+			UpgradeRuntime runtime = UpgradeRuntime.of(context);
 			if (runtime != null) {
 				runtime.ready();
 			}

@@ -78,11 +78,20 @@ final class UpgradeRuntime implements DisposableBean {
 	}
 
 	/**
-	 * The one of an application. By its name: by its type, every bean definition would be
-	 * asked for its own, on the way to the first request of a successor.
+	 * The one whose servers these beans may be. By its name: by its type, every bean
+	 * definition would be asked for its own, on the way to the first request of a
+	 * successor.
 	 */
 	static @Nullable UpgradeRuntime in(BeanFactory beans) {
 		return beans.containsBean(BEAN) ? beans.getBean(BEAN, UpgradeRuntime.class) : null;
+	}
+
+	/**
+	 * The one of this very application. What becomes of a child of it, which may be
+	 * started long before it is ready itself, says nothing about it.
+	 */
+	static @Nullable UpgradeRuntime of(ConfigurableApplicationContext context) {
+		return context.containsLocalBean(BEAN) ? in(context) : null;
 	}
 
 	// --- the start, on the main thread
@@ -166,6 +175,8 @@ final class UpgradeRuntime implements DisposableBean {
 		step(this.parts.handover()::awaitListeners);
 		this.parts.contributions().deliver();
 		if (this.parts.handover().isCold() && this.mode != Upgrade.TEST) {
+			// As in any start: a runner may ask a server of its own application.
+			this.parts.listeners().open();
 			this.parts.activation().offer();
 		}
 	}

@@ -21,14 +21,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.boot.ApplicationArguments;
+import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -38,6 +42,7 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
  * Tests for {@link GracefulUpgradeAutoConfiguration}: with this class path and these
@@ -201,6 +206,18 @@ class GracefulUpgradeAutoConfigurationTests {
 		}
 	}
 
+	@Test
+	void whatBecomesOfAChildOfTheApplicationSaysNothingAboutTheApplicationItself() throws Exception {
+		try (ConfigurableApplicationContext context = new SpringApplicationBuilder(Application.class, Children.class)
+			.web(WebApplicationType.REACTIVE)
+			.run(arguments(this.folder.resolve("s")))) {
+			assertThat(context.getBean(Children.class).phases).containsExactly(UpgradePhase.STARTING,
+					UpgradePhase.STARTING);
+			assertThat(context.getBean(GracefulUpgrade.class).status().phase()).isEqualTo(UpgradePhase.SERVING);
+			assertThat(get(context)).isEqualTo("hello");
+		}
+	}
+
 	private static ConfigurableApplicationContext start(Path socket, String... more) {
 		return new SpringApplicationBuilder(Application.class).web(WebApplicationType.REACTIVE)
 			.run(arguments(socket, more));
@@ -241,6 +258,52 @@ class GracefulUpgradeAutoConfigurationTests {
 		@Bean
 		RouterFunction<ServerResponse> routes() {
 			return RouterFunctions.route().GET("/", (request) -> ServerResponse.ok().bodyValue("hello")).build();
+		}
+
+	}
+
+	/**
+	 * Starts a child of the application that becomes ready, and one that fails to, before
+	 * the application is ready itself.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Children implements ApplicationRunner {
+
+		private final ConfigurableApplicationContext context;
+
+		private final GracefulUpgrade upgrade;
+
+		private final List<UpgradePhase> phases = new ArrayList<>();
+
+		Children(ConfigurableApplicationContext context, GracefulUpgrade upgrade) {
+			this.context = context;
+			this.upgrade = upgrade;
+		}
+
+		@Override
+		public void run(ApplicationArguments args) {
+			child().run().close();
+			this.phases.add(this.upgrade.status().phase());
+			assertThatIllegalStateException().isThrownBy(() -> child().listeners(new Failing()).run());
+			this.phases.add(this.upgrade.status().phase());
+		}
+
+		private SpringApplicationBuilder child() {
+			return new SpringApplicationBuilder(Child.class).web(WebApplicationType.NONE).parent(this.context);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Child {
+
+	}
+
+	static class Failing implements ApplicationListener<ApplicationReadyEvent> {
+
+		@Override
+		public void onApplicationEvent(ApplicationReadyEvent event) {
+			throw new IllegalStateException("This child is not ready");
 		}
 
 	}

@@ -1,5 +1,7 @@
 package io.github.gracefulupgrade.it;
 
+import java.nio.file.Path;
+
 import io.github.gracefulupgrade.test.Application;
 import io.github.gracefulupgrade.test.Instance;
 import io.github.gracefulupgrade.test.Upgrade;
@@ -51,11 +53,15 @@ class SuccessorStartIT {
 	}
 
 	@Test
-	void bindsWithAutoWhereNobodyEverWas() {
+	void bindsWithAutoWhereNobodyEverWasAndAnswersItsOwnRunnersAsAnyColdStartDoes() {
+		Path gate = service.gate();
 		Application nobody = Testbed.application().onFreePort().upgradeSocket(service.folder().resolve("first"));
-		Instance auto = Service.awaitUpgradable(service.start(nobody.args("--pingora.upgrade=auto")));
-		assertThat(service.folder().resolve("first")).exists();
+		Instance auto = service.start(nobody.args("--pingora.upgrade=auto", "--testbed.hold.runner=" + gate));
+		auto.awaitLog("Told to hold in: runner");
 		assertThat(Http.get(auto.port(), "/").pid()).isEqualTo(auto.pid());
+		Service.open(gate);
+		Service.awaitUpgradable(auto);
+		assertThat(service.folder().resolve("first")).exists();
 	}
 
 	@Test
