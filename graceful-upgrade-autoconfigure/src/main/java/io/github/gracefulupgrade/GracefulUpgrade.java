@@ -3,8 +3,10 @@ package io.github.gracefulupgrade;
 import java.util.concurrent.CompletionStage;
 
 /**
- * The upgrade as the application sees it: its state, and the way to trigger it. A bean of
- * this type is there whenever {@code pingora.upgrade-sock} is set. Thread-safe.
+ * The upgrade as the application sees it: its state, and the way to trigger it. There is
+ * a bean of this type in a reactive web application on Reactor Netty for which
+ * {@code pingora.upgrade-sock} is set; where it may be missing, in a slice test for
+ * example, ask for an {@code ObjectProvider} of it. Thread-safe.
  */
 public interface GracefulUpgrade {
 
