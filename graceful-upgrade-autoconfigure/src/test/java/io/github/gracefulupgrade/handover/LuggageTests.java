@@ -87,6 +87,17 @@ class LuggageTests {
 		assertThat(closed).containsExactly(7);
 	}
 
+	@Test
+	void whatADeadIncumbentHadBegunIsNoPartOfTheNextOnes() {
+		Luggage luggage = new Luggage(1);
+		luggage.add(part(2, false));
+		assertThat(luggage.tooLarge()).hasSize(1);
+		luggage.discard();
+		luggage.add(part(1, true));
+		assertThat(luggage.unpack()).hasSize(1);
+		assertThat(luggage.tooLarge()).isEmpty();
+	}
+
 	private static Message.StatePart part(int size, boolean last) {
 		return new Message.StatePart("cache", "a", ByteBuffer.wrap(new byte[size]), last);
 	}

@@ -286,6 +286,22 @@ class SpawningTests {
 	}
 
 	@Test
+	void aProcessThatDoesNotWantToEndIsKilledAtOnceByAnIncumbentThatHandsOverToAnotherOne() {
+		this.incumbent.spawner.next = () -> null;
+		this.incumbent.spawner.obedient = false;
+		this.incumbent.requested();
+		this.world.pass(SimulatedSpawner.TIMEOUT);
+		assertThat(child().terminated).isTrue();
+		Instance other = this.world.waitingSuccessor();
+		CompletableFuture<Attempt> request = this.incumbent.requested();
+		assertThat(child().killed).isFalse();
+		this.world.settle();
+		assertThat(request.join().outcome()).isEqualTo(Outcome.HANDED_OVER);
+		assertThat(child().killed).isTrue();
+		this.world.endsWith(other);
+	}
+
+	@Test
 	void aSuccessorThatIsNeverBuiltIsEndedAfterTheTimeout() {
 		childIsHeldAt(Stage.BUILD);
 		CompletableFuture<Attempt> request = this.incumbent.requested();
