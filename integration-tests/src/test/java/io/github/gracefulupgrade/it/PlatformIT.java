@@ -2,6 +2,8 @@ package io.github.gracefulupgrade.it;
 
 import io.github.gracefulupgrade.test.Application;
 import io.github.gracefulupgrade.test.Instance;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,8 +20,18 @@ class PlatformIT {
 	static Service service = new Service();
 
 	@ParameterizedTest
-	@ValueSource(strings = { "-Xrs", "-Dreactor.netty.native=false", "-Dio.netty.transport.noNative=true" })
+	@ValueSource(strings = { "-Xrs", "-Dreactor.netty.native=false" })
 	void thatCannotUpgradeFailsAtTheStartWhereAnUpgradeWasAskedForAndWarnsElsewhere(String option) {
+		assertFailsWhereAnUpgradeWasAskedForAndWarnsElsewhere(option);
+	}
+
+	@Test
+	@Tag("long")
+	void nettyWithoutItsNativeTransportIsTheSame() {
+		assertFailsWhereAnUpgradeWasAskedForAndWarnsElsewhere("-Dio.netty.transport.noNative=true");
+	}
+
+	private static void assertFailsWhereAnUpgradeWasAskedForAndWarnsElsewhere(String option) {
 		Instance incumbent = service.incumbent();
 		String culprit = option.contains("netty") ? "epoll" : "-Xrs";
 		Instance successor = service.start(service.application().jvmOptions(option).successor());

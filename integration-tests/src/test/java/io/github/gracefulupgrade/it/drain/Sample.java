@@ -24,7 +24,7 @@ import io.github.gracefulupgrade.test.Instance;
  * the time that way. One folder for each JVM that runs tests, which takes it along when
  * it ends.
  */
-final class Sample {
+public final class Sample {
 
 	/**
 	 * Keeps Reactor Netty from leaving a connection unread when a quick request follows
@@ -52,6 +52,13 @@ final class Sample {
 	}
 
 	/**
+	 * The application as its users start it, but with less to load.
+	 */
+	public static Application unpacked() {
+		return jar().jvmOptions("-XX:SharedArchiveFile=" + ARCHIVE);
+	}
+
+	/**
 	 * As {@link #application}, behind TLS.
 	 */
 	static Application tls() {
@@ -68,11 +75,13 @@ final class Sample {
 				"--management.server.ssl.key-store-type=PKCS12");
 	}
 
+	private static Application jar() {
+		return Application.jar(FOLDER.resolve("sample/sample-app.jar")).jvmOptions(JVM_OPTIONS);
+	}
+
 	private static Application bare() {
-		return Application.jar(FOLDER.resolve("sample/sample-app.jar"))
-			.jvmOptions(JVM_OPTIONS)
-			.args("--spring.main.banner-mode=off", "--pingora.close-timeout=200ms", "--pingora.grace-period=20s",
-					"--pingora.rehearsal=false", "--pingora.warm-up.rounds=1");
+		return jar().args("--spring.main.banner-mode=off", "--pingora.close-timeout=200ms",
+				"--pingora.grace-period=20s", "--pingora.rehearsal=false", "--pingora.warm-up.rounds=1");
 	}
 
 	/**

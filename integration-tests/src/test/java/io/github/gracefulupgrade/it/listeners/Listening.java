@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.github.gracefulupgrade.it.drain.Sample;
 import io.github.gracefulupgrade.it.listeners.application.ListenersApplication;
 import io.github.gracefulupgrade.test.Application;
 import io.github.gracefulupgrade.test.Instance;
@@ -37,7 +38,7 @@ final class Listening {
 	 * The sample application, as its users start it.
 	 */
 	static Application sample(Path folder) {
-		return quick(Application.jar(Path.of(System.getProperty("sample-app.jar"))), folder);
+		return quick(Sample.unpacked(), folder);
 	}
 
 	/**
