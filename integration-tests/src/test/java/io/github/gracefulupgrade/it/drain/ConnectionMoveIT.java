@@ -103,7 +103,7 @@ class ConnectionMoveIT {
 		int other = Instance.freePort();
 		Application app = Sample.application().args("--management.server.address=127.0.0.1");
 		Application swapped = app.onPort(other).args("--management.server.port=" + one);
-		try (Instance v1 = app.onPort(one).args("--management.server.port=" + other).start().awaitServing();
+		try (Instance v1 = withBothServers(app.onPort(one).args("--management.server.port=" + other));
 				RawClient onOne = RawClient.plain(one);
 				RawClient onOther = RawClient.plain(other)) {
 			assertThat(onOne.get("/").pid()).isEqualTo(v1.pid());
@@ -120,6 +120,13 @@ class ConnectionMoveIT {
 			}
 			v1.awaitLog("2 connection\\(s\\) handed over");
 		}
+	}
+
+	/** The management server starts after the other one. */
+	private static Instance withBothServers(Application application) {
+		Instance instance = application.start().awaitServing();
+		instance.awaitLog("serves and can be upgraded at");
+		return instance;
 	}
 
 	@Test
