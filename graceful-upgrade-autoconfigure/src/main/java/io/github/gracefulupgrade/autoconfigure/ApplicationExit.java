@@ -2,6 +2,7 @@ package io.github.gracefulupgrade.autoconfigure;
 
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
 
 import io.github.gracefulupgrade.GracefulUpgrade;
 import io.github.gracefulupgrade.handover.Exit;
@@ -32,6 +33,8 @@ final class ApplicationExit implements Exit {
 
 	private final BackgroundWork background;
 
+	private final BooleanSupplier listening;
+
 	private final Duration timeoutPerShutdownPhase;
 
 	/**
@@ -44,13 +47,16 @@ final class ApplicationExit implements Exit {
 	 * @param context what is closed
 	 * @param beforeClose run before that
 	 * @param background what may still be stopping by then
-	 * @param timeoutPerShutdownPhase how long it has for that, from then on
+	 * @param listening whether there are listeners, which close when all of that has
+	 * stopped
+	 * @param timeoutPerShutdownPhase how long each phase of it has, from then on
 	 */
 	ApplicationExit(ApplicationContext context, Runnable beforeClose, BackgroundWork background,
-			Duration timeoutPerShutdownPhase) {
+			BooleanSupplier listening, Duration timeoutPerShutdownPhase) {
 		this.context = context;
 		this.beforeClose = beforeClose;
 		this.background = background;
+		this.listening = listening;
 		this.timeoutPerShutdownPhase = timeoutPerShutdownPhase;
 	}
 
@@ -134,26 +140,33 @@ final class ApplicationExit implements Exit {
 		 * for that without a limit. It would hold the listeners' descriptors for as long.
 		 */
 		private void haltIfBackgroundWorkHangs() {
+			if (ApplicationExit.this.background.isStopping()) {
+				Thread thread = new Thread(this::haltUnlessItGoesOn, "graceful-upgrade-halt");
+				thread.setDaemon(true);
+				thread.start();
+			}
+		}
+
+		private void haltUnlessItGoesOn() {
 			BackgroundWork background = ApplicationExit.this.background;
 			Duration timeout = ApplicationExit.this.timeoutPerShutdownPhase;
-			if (!background.isStopping()) {
-				return;
-			}
-			Thread thread = new Thread(() -> {
+			int phase;
+			do {
+				phase = background.stoppingPhase();
 				try {
 					Thread.sleep(timeout.toMillis());
 				}
 				catch (InterruptedException ex) {
 					return; // as above
 				}
-				if (background.isStopping()) {
-					logger.warn("This process is halted: background work has not stopped within another " + timeout,
-							background.whereItIs());
-					Runtime.getRuntime().halt(0);
+				if (!background.isStopping() || !ApplicationExit.this.listening.getAsBoolean()) {
+					return;
 				}
-			}, "graceful-upgrade-halt");
-			thread.setDaemon(true);
-			thread.start();
+			}
+			while (background.stoppingPhase() != phase);
+			logger.warn("This process is halted: background work has not stopped within another " + timeout,
+					background.whereItIs());
+			Runtime.getRuntime().halt(0);
 		}
 
 		private void lowerPriority() {

@@ -29,7 +29,7 @@ import org.springframework.context.SmartLifecycle;
  * <p>
  * Works on a thread of its own, since what it stops is code of the application's that may
  * take its time. All state is that thread's, but that anybody may ask whether it stops
- * something.
+ * something, and how far it has come.
  */
 final class BackgroundWork implements Background, AutoCloseable {
 
@@ -45,6 +45,9 @@ final class BackgroundWork implements Background, AutoCloseable {
 
 	/** Who stops something now. */
 	private volatile @Nullable Thread stopping;
+
+	/** The phase that is being stopped. */
+	private volatile int stoppingPhase;
 
 	private final ExecutorService thread = Executors.newSingleThreadExecutor((task) -> {
 		Thread thread = new Thread(task, "graceful-upgrade-background");
@@ -86,6 +89,13 @@ final class BackgroundWork implements Background, AutoCloseable {
 	 */
 	boolean isStopping() {
 		return this.stopping != null;
+	}
+
+	/**
+	 * How far it has come with that: the lifecycle phase. May be called from any thread.
+	 */
+	int stoppingPhase() {
+		return this.stoppingPhase;
 	}
 
 	/**
@@ -143,6 +153,7 @@ final class BackgroundWork implements Background, AutoCloseable {
 	}
 
 	private void stopPhase(int phase, List<Lifecycle> beans) {
+		this.stoppingPhase = phase;
 		this.stopped.addAll(beans);
 		CountDownLatch latch = new CountDownLatch(beans.size());
 		for (Lifecycle bean : beans) {

@@ -107,9 +107,9 @@ record UpgradeParts(Settings settings, LogJournal journal, ExecutorControlThread
 			.in(System.getenv(), pid, UnixDatagrams::send, () -> isAlive(context), journal::warn)
 			.orElse(null);
 		Handover handover = new Handover(new Ports(control, lock, socket, listeners, connections, background,
-				new OwnOutput(contributions), pidFile,
-				new ApplicationExit(context, beforeExit, background, timeoutPerShutdownPhase), journal, spawner),
-				settings, (snapshot) -> {
+				new OwnOutput(contributions), pidFile, new ApplicationExit(context, beforeExit, background,
+						() -> !listeners.info().isEmpty(), timeoutPerShutdownPhase),
+				journal, spawner), settings, (snapshot) -> {
 					if (serviceManager != null) {
 						serviceManager.changed(snapshot);
 					}
