@@ -3,6 +3,7 @@ package io.github.gracefulupgrade.handover;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.gracefulupgrade.handover.Attempt.Outcome;
@@ -284,8 +285,9 @@ final class Incumbent implements Resignation.Owner {
 	@Override
 	public void gaveUp() {
 		this.resignation = null;
-		this.spawning.letGo();
-		stop(this.successor);
+		Candidate successor = this.successor;
+		this.spawning.letGo((successor != null) ? successor.optionalPid() : OptionalLong.empty());
+		stop(successor);
 	}
 
 	private void stop(@Nullable Candidate successor) {

@@ -163,12 +163,7 @@ final class Spawning {
 			return List.of();
 		}
 		if (handedOver) {
-			if (successor.isPresent() && !this.child.includes(successor.getAsLong())) {
-				// One of an earlier attempt, which was told to end and has not. Nobody
-				// will be here when its time is over.
-				killTerminated();
-			}
-			letGo();
+			letGo(successor);
 			return List.of();
 		}
 		List<String> output = this.child.output();
@@ -178,10 +173,16 @@ final class Spawning {
 
 	/**
 	 * Who knows whether the successor serves: it is on its own.
+	 * @param successor its pid, if there is one
 	 */
-	void letGo() {
+	void letGo(OptionalLong successor) {
 		this.end.off();
 		if (this.child != null) {
+			if (successor.isPresent() && !this.child.includes(successor.getAsLong())) {
+				// One of an earlier attempt, which was told to end and has not. Nobody
+				// will be here when its time is over.
+				killTerminated();
+			}
 			this.child.letGo();
 			this.child = null;
 		}

@@ -66,7 +66,8 @@ final class GoAway extends ChannelDuplexHandler {
 
 	/**
 	 * Counts the responses that were sent to their end, and not the streams that closed:
-	 * a client may reset one, and all close when what is left is cut.
+	 * a client may reset one, and all close when what is left is cut. A response whose
+	 * end was written before the drain, and waits for its client to read, is not counted.
 	 */
 	@Override
 	public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) throws Exception {
