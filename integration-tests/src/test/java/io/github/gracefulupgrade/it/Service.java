@@ -416,10 +416,9 @@ final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachC
 
 	private void end(@Nullable Instance survivor) {
 		this.instances.stream().filter((instance) -> instance != survivor).forEach((instance) -> {
-			if (instance.isAlive()) {
-				// Asking politely takes seconds.
-				instance.kill();
-			}
+			// Asking politely takes seconds. Not kill(), which minds if it is gone by
+			// now.
+			ProcessHandle.of(instance.pid()).ifPresent(ProcessHandle::destroyForcibly);
 			instance.close();
 		});
 		this.instances.removeIf((instance) -> instance != survivor);

@@ -76,6 +76,7 @@ class SuccessorFailsIT {
 	}
 
 	@ParameterizedTest
+	@Tag("long") // two rows of the fault matrix, with more of the log
 	@ValueSource(strings = { "KILL", "TERM" })
 	void thatEndsAfterTheCommitLeavesTheListenersToTheIncumbent(String signal) {
 		Instance incumbent = service.incumbent();

@@ -22,8 +22,19 @@ class SuccessorStartIT {
 	static Service service = new Service();
 
 	@ParameterizedTest
-	@ValueSource(strings = { "--upgrade", "-u", "--pingora.upgrade=true", "--upgrade=auto" })
+	@ValueSource(strings = { "--upgrade", "--upgrade=auto" })
 	void isAskedForInAnyOfTheseWays(String argument) {
+		assertIsASuccessor(argument);
+	}
+
+	@ParameterizedTest
+	@Tag("long")
+	@ValueSource(strings = { "-u", "--pingora.upgrade=true" })
+	void isAskedForInTheseWays(String argument) {
+		assertIsASuccessor(argument);
+	}
+
+	private static void assertIsASuccessor(String argument) {
 		Instance incumbent = service.incumbent();
 		Instance successor = service.start(argument);
 		successor.awaitLog(Upgrade.SUCCESSOR_WAITS, Instance.PATIENCE);

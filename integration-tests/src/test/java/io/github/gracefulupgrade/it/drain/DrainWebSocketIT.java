@@ -13,8 +13,8 @@ import java.util.stream.IntStream;
 import io.github.gracefulupgrade.test.Application;
 import io.github.gracefulupgrade.test.Instance;
 import io.github.gracefulupgrade.test.Upgrade;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -24,9 +24,18 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class DrainWebSocketIT {
 
-	@ParameterizedTest
-	@ValueSource(booleans = { false, true })
-	void webSocketsAreToldToGoAwayAndNeverCut(boolean tls) {
+	@Test
+	void webSocketsAreToldToGoAwayAndNeverCut() {
+		assertWebSocketsAreToldToGoAwayAndNeverCut(false);
+	}
+
+	@Test
+	@Tag("long")
+	void webSocketsBehindTlsAreToldToGoAwayAndNeverCut() {
+		assertWebSocketsAreToldToGoAwayAndNeverCut(true);
+	}
+
+	private static void assertWebSocketsAreToldToGoAwayAndNeverCut(boolean tls) {
 		Application app = (tls ? Sample.tls() : Sample.application()).args("--pingora.grace-period=6s");
 		HttpClient http = HttpClient.newBuilder().sslContext(Sample.trustingEverybody()).build();
 		try (Instance v1 = app.start().awaitServing()) {
