@@ -1,8 +1,6 @@
 package io.github.gracefulupgrade.autoconfigure;
 
-import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.BooleanSupplier;
 
 import io.github.gracefulupgrade.GracefulUpgrade;
 import io.github.gracefulupgrade.handover.Exit;
@@ -31,11 +29,7 @@ final class ApplicationExit implements Exit {
 
 	private final Runnable beforeClose;
 
-	private final BackgroundWork background;
-
-	private final BooleanSupplier listening;
-
-	private final Duration timeoutPerShutdownPhase;
+	private final Halt halt;
 
 	/**
 	 * Owned by the control thread.
@@ -46,18 +40,12 @@ final class ApplicationExit implements Exit {
 	 * Create the way out.
 	 * @param context what is closed
 	 * @param beforeClose run before that
-	 * @param background what may still be stopping by then
-	 * @param listening whether there are listeners, which close when all of that has
-	 * stopped
-	 * @param timeoutPerShutdownPhase how long each phase of it has, from then on
+	 * @param halt for the case that the context does not close
 	 */
-	ApplicationExit(ApplicationContext context, Runnable beforeClose, BackgroundWork background,
-			BooleanSupplier listening, Duration timeoutPerShutdownPhase) {
+	ApplicationExit(ApplicationContext context, Runnable beforeClose, Halt halt) {
 		this.context = context;
 		this.beforeClose = beforeClose;
-		this.background = background;
-		this.listening = listening;
-		this.timeoutPerShutdownPhase = timeoutPerShutdownPhase;
+		this.halt = halt;
 	}
 
 	@Override
@@ -123,7 +111,7 @@ final class ApplicationExit implements Exit {
 				// What is left has no hurry, and runs beside the new version's first
 				// requests.
 				lowerPriority();
-				haltIfBackgroundWorkHangs();
+				ApplicationExit.this.halt.watch();
 				int code = 1;
 				try {
 					ApplicationExit.this.beforeClose.run();
@@ -133,40 +121,6 @@ final class ApplicationExit implements Exit {
 					System.exit(code);
 				}
 			}
-		}
-
-		/**
-		 * To close the context calls the same {@code stop()} once more, and Spring waits
-		 * for that without a limit. It would hold the listeners' descriptors for as long.
-		 */
-		private void haltIfBackgroundWorkHangs() {
-			if (ApplicationExit.this.background.isStopping()) {
-				Thread thread = new Thread(this::haltUnlessItGoesOn, "graceful-upgrade-halt");
-				thread.setDaemon(true);
-				thread.start();
-			}
-		}
-
-		private void haltUnlessItGoesOn() {
-			BackgroundWork background = ApplicationExit.this.background;
-			Duration timeout = ApplicationExit.this.timeoutPerShutdownPhase;
-			int phase;
-			do {
-				phase = background.stoppingPhase();
-				try {
-					Thread.sleep(timeout.toMillis());
-				}
-				catch (InterruptedException ex) {
-					return; // as above
-				}
-				if (!background.isStopping() || !ApplicationExit.this.listening.getAsBoolean()) {
-					return;
-				}
-			}
-			while (background.stoppingPhase() != phase);
-			logger.warn("This process is halted: background work has not stopped within another " + timeout,
-					background.whereItIs());
-			Runtime.getRuntime().halt(0);
 		}
 
 		private void lowerPriority() {

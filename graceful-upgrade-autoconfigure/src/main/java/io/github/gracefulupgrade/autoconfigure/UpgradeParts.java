@@ -94,6 +94,7 @@ record UpgradeParts(Settings settings, LogJournal journal, ExecutorControlThread
 
 		AtomicPidFile pidFile = new AtomicPidFile(properties.getPidFile(), pid, journal);
 		BackgroundWork background = new BackgroundWork(context.getBeanFactory(), timeoutPerShutdownPhase);
+		Halt halt = new Halt(background, () -> !listeners.info().isEmpty(), timeoutPerShutdownPhase);
 		Contributions contributions = new Contributions(
 				() -> context.getBeanProvider(UpgradeContributor.class).orderedStream().toList(),
 				properties.getState().getTimeout(), properties.getState().getMaxSize(), journal);
@@ -106,10 +107,10 @@ record UpgradeParts(Settings settings, LogJournal journal, ExecutorControlThread
 		ServiceManager serviceManager = ServiceManager
 			.in(System.getenv(), pid, UnixDatagrams::send, () -> isAlive(context), journal::warn)
 			.orElse(null);
-		Handover handover = new Handover(new Ports(control, lock, socket, listeners, connections, background,
-				new OwnOutput(contributions), pidFile, new ApplicationExit(context, beforeExit, background,
-						() -> !listeners.info().isEmpty(), timeoutPerShutdownPhase),
-				journal, spawner), settings, (snapshot) -> {
+		Handover handover = new Handover(
+				new Ports(control, lock, socket, listeners, connections, background, new OwnOutput(contributions),
+						pidFile, new ApplicationExit(context, beforeExit, halt), journal, spawner),
+				settings, (snapshot) -> {
 					if (serviceManager != null) {
 						serviceManager.changed(snapshot);
 					}
