@@ -178,9 +178,7 @@ class NotUpgradableAutoConfigurationTests {
 	}
 
 	private static SpringApplicationBuilder builder(Class<?> application, WebApplicationType type) {
-		return new SpringApplicationBuilder(application).web(type)
-			.bannerMode(Banner.Mode.OFF)
-			.properties("spring.reactor.netty.shutdown-quiet-period=0s");
+		return new SpringApplicationBuilder(application).web(type).bannerMode(Banner.Mode.OFF);
 	}
 
 	@Configuration(proxyBeanMethods = false)
