@@ -5,6 +5,7 @@ import java.util.Map;
 
 import io.github.gracefulupgrade.handover.UpgradeException;
 import io.github.gracefulupgrade.netty.UpgradableListeners;
+import io.github.gracefulupgrade.signal.NonBlocking;
 import io.github.gracefulupgrade.systemd.ActivatedSocket;
 
 /**
@@ -39,12 +40,27 @@ final class SocketActivation {
 		try {
 			for (ActivatedSocket socket : ActivatedSocket.in(this.environment, this.pid)) {
 				this.listeners.activate(socket.descriptor(), socket.name());
+				doNotBlock(socket.descriptor());
 			}
 		}
 		catch (IllegalArgumentException ex) {
 			throw new UpgradeException(
 					"The sockets that this process was started with cannot be used: " + ex.getMessage(),
 					"See the socket unit, or whatever else set LISTEN_FDS.", ex);
+		}
+	}
+
+	/**
+	 * A service manager passes sockets that block. That does no harm to a process that is
+	 * alone with its socket. Where two accept, the other one may have taken the
+	 * connection that an event loop was woken for, which would then hang in accept(2).
+	 */
+	private static void doNotBlock(int descriptor) {
+		try {
+			NonBlocking.set(descriptor);
+		}
+		catch (UnsupportedOperationException ex) {
+			// There are no upgrades without JNA, so this process is alone.
 		}
 	}
 

@@ -10,11 +10,13 @@ import java.util.stream.Stream;
 /**
  * The TCP sockets of this machine, as the kernel knows them.
  */
-final class Listeners {
+public final class Listeners {
 
 	private static final String ESTABLISHED = "01";
 
 	private static final String LISTEN = "0A";
+
+	private static final int O_NONBLOCK = 04000;
 
 	private Listeners() {
 	}
@@ -24,6 +26,35 @@ final class Listeners {
 	 */
 	static List<String> on(int port) {
 		return sockets(port, LISTEN).map((fields) -> fields[9]).toList();
+	}
+
+	/**
+	 * Whether a process would wait in accept(2) on a port if nobody connects.
+	 */
+	public static boolean block(long pid, int port) {
+		List<String> inodes = on(port).stream().map("socket:[%s]"::formatted).toList();
+		try (Stream<Path> descriptors = Files.list(Path.of("/proc/%d/fd".formatted(pid)))) {
+			return descriptors.filter((descriptor) -> inodes.contains(target(descriptor)))
+				.anyMatch((descriptor) -> !hasFlag(pid, descriptor.getFileName().toString(), O_NONBLOCK));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static String target(Path descriptor) {
+		try {
+			return Files.readSymbolicLink(descriptor).toString();
+		}
+		catch (IOException ex) {
+			return "closed meanwhile";
+		}
+	}
+
+	private static boolean hasFlag(long pid, String descriptor, int flag) {
+		return lines(Path.of("/proc/%d/fdinfo/%s".formatted(pid, descriptor)))
+			.filter((line) -> line.startsWith("flags:"))
+			.anyMatch((line) -> (Integer.parseInt(line.substring(6).strip(), 8) & flag) != 0);
 	}
 
 	/**

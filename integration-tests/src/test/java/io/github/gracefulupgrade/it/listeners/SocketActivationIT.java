@@ -9,6 +9,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.github.gracefulupgrade.it.Listeners;
 import io.github.gracefulupgrade.it.listeners.Listening.Listener;
 import io.github.gracefulupgrade.test.Application;
 import io.github.gracefulupgrade.test.Instance;
@@ -45,6 +46,7 @@ class SocketActivationIT {
 				"127.0.0.1:" + management, "--fdname=main:management");
 		try (Instance v1 = activated.start()) {
 			v1.awaitLog("Listening on 127.0.0.1:" + management);
+			assertThat(Listeners.block(v1.pid(), port)).as("what is passed on").isTrue();
 			// The first connection is what starts it, and is served.
 			try (Load load = Load.on(port).keepAlive(4).fresh(2).rate(100).timeout(Instance.PATIENCE).start()) {
 				Listening.serving(v1);
@@ -53,6 +55,8 @@ class SocketActivationIT {
 					.containsEntry("server", new Listener("127.0.0.1", port, "ACTIVATED"))
 					.containsEntry("management", new Listener("127.0.0.1", management, "ACTIVATED"))
 					.hasSize(2);
+				assertThat(Listeners.block(v1.pid(), port)).isFalse();
+				assertThat(Listeners.block(v1.pid(), management)).isFalse();
 				try (Upgrade upgrade = Upgrade.of(v1).to(app).under(load).perform()) {
 					Instance v2 = upgrade.successor();
 					assertThat(upgrade.exitCode()).isZero();
