@@ -17,6 +17,16 @@ final class Addresses {
 	}
 
 	/**
+	 * Look up the name of an address that has no more than a name, as a server does that
+	 * binds to it.
+	 * @param address the address
+	 * @return the address, which is as it was if nobody knows the name
+	 */
+	static InetSocketAddress resolved(InetSocketAddress address) {
+		return address.isUnresolved() ? new InetSocketAddress(address.getHostString(), address.getPort()) : address;
+	}
+
+	/**
 	 * Write an address as {@code host:port}: numeric, IPv6 in brackets, and {@code *} for
 	 * all interfaces, whichever way those were written.
 	 * @param address the address

@@ -122,12 +122,24 @@ final class ByteGate extends ChannelDuplexHandler {
 	 * Read on.
 	 */
 	void open() {
+		open(this.autoRead);
+	}
+
+	/**
+	 * Read on for another protocol, which has set auto-read itself meanwhile: it may want
+	 * nothing to be read before somebody asks.
+	 */
+	void openForAnother() {
+		open(false);
+	}
+
+	private void open(boolean autoRead) {
 		ChannelHandlerContext ctx = this.context;
 		if (ctx == null || !this.shut) {
 			return;
 		}
 		this.shut = false;
-		if (this.autoRead) {
+		if (autoRead) {
 			ctx.channel().config().setAutoRead(true);
 		}
 		ctx.read();

@@ -11,6 +11,7 @@ import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.util.AttributeKey;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.channel.ChannelOperations;
+import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.websocket.WebsocketOutbound;
 
 /**
@@ -151,7 +152,7 @@ final class TrackedConnection implements Exchanges.Owner, ConnectionMove.Owner {
 			new GoAway(this.channel, drain).begin();
 		}
 		else if (operations instanceof WebsocketOutbound webSocket) {
-			this.inlet.gate().open();
+			this.inlet.gate().openForAnother();
 			if (this.farewell == null) {
 				this.farewell = new WebSocketFarewell(this.channel, webSocket, drain);
 				this.farewell.begin();
@@ -343,7 +344,7 @@ final class TrackedConnection implements Exchanges.Owner, ConnectionMove.Owner {
 			return exchanges.inFlight();
 		}
 		ChannelOperations<?, ?> operations = ChannelOperations.get(this.channel);
-		return (operations != null && !(operations instanceof WebsocketOutbound)) ? 1 : 0;
+		return (operations instanceof HttpServerRequest && !(operations instanceof WebsocketOutbound)) ? 1 : 0;
 	}
 
 }

@@ -85,9 +85,10 @@ public final class UpgradableListeners implements Listeners {
 	 * @return the channel
 	 */
 	Channel channel(String name, SocketAddress address, boolean movable, Supplier<Channel> unbound) {
-		if (!(address instanceof InetSocketAddress inet)) {
+		if (!(address instanceof InetSocketAddress named)) {
 			return unbound.get();
 		}
+		InetSocketAddress inet = Addresses.resolved(named);
 		String requested = Addresses.text(inet);
 		synchronized (this) {
 			Message.Listener listener = this.inherited.take(name, inet);

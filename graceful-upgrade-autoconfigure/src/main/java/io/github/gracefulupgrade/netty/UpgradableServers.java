@@ -1,8 +1,8 @@
 package io.github.gracefulupgrade.netty;
 
 import java.net.SocketAddress;
+import java.util.Arrays;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 
 import io.netty.channel.Channel;
@@ -68,12 +68,13 @@ public final class UpgradableServers {
 
 	/**
 	 * What is not plain HTTP/1.1 has state that the next process would miss: keys, header
-	 * tables, the address that a PROXY protocol header told.
+	 * tables, the address that a PROXY protocol header told. And a server that takes only
+	 * so many connections would close the others at once, requests and all.
 	 */
 	private static boolean isMovable(ServerTransportConfig<?> config) {
 		return config instanceof HttpServerConfig http && !http.isSecure()
-				&& Set.of(http.protocols()).equals(Set.of(HttpProtocol.HTTP11))
-				&& http.proxyProtocolSupportType() == ProxyProtocolSupportType.OFF;
+				&& Arrays.stream(http.protocols()).allMatch((protocol) -> protocol == HttpProtocol.HTTP11)
+				&& http.proxyProtocolSupportType() == ProxyProtocolSupportType.OFF && http.maxConnections() <= 0;
 	}
 
 	/**

@@ -28,6 +28,14 @@ class AddressesTests {
 	}
 
 	@Test
+	void aNameIsLookedUpWhereAServerWouldBind() {
+		InetSocketAddress named = InetSocketAddress.createUnresolved("127.0.0.1", 80);
+		assertThat(Addresses.text(Addresses.resolved(named))).isEqualTo("127.0.0.1:80");
+		InetSocketAddress known = new InetSocketAddress("127.0.0.1", 80);
+		assertThat(Addresses.resolved(known)).isSameAs(known);
+	}
+
+	@Test
 	void whatIsNoInternetAddressIsOnlyWritten() {
 		assertThat(Addresses.text(new LocalAddress("here"))).contains("here");
 		assertThat(Addresses.text(InetSocketAddress.createUnresolved("example.org", 80))).isEqualTo("example.org:80");
