@@ -102,6 +102,11 @@ final class ContainedPorts {
 		}
 
 		@Override
+		public void restore() {
+			run("put its upgrade socket back (so it cannot be upgraded)", this.socket::restore);
+		}
+
+		@Override
 		public void prepareToPublish() {
 			run("prepare the upgrade socket", this.socket::prepareToPublish);
 		}

@@ -2,6 +2,8 @@ package io.github.gracefulupgrade.handover;
 
 import java.util.concurrent.CompletableFuture;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Where the application's main thread waits for the control thread while the application
  * starts: before anything is built, and at two gates, before the web servers start and
@@ -16,6 +18,12 @@ final class Gates {
 	private final CompletableFuture<Void> listeners = new CompletableFuture<>();
 
 	private final CompletableFuture<Void> ownership = new CompletableFuture<>();
+
+	/**
+	 * Why the start failed. A gate that had been opened before is shut by it for whoever
+	 * comes later.
+	 */
+	private @Nullable UpgradeException failure;
 
 	/**
 	 * Whether the main thread came to the first gate.
@@ -39,7 +47,7 @@ final class Gates {
 	 * listeners are there, or it is certain that there are none to wait for.
 	 */
 	CompletableFuture<Void> listeners() {
-		return this.listeners;
+		return unlessFailed(this.listeners);
 	}
 
 	/**
@@ -47,7 +55,11 @@ final class Gates {
 	 * instance owns the listeners.
 	 */
 	CompletableFuture<Void> ownership() {
-		return this.ownership;
+		return unlessFailed(this.ownership);
+	}
+
+	private CompletableFuture<Void> unlessFailed(CompletableFuture<Void> gate) {
+		return (this.failure != null) ? CompletableFuture.failedFuture(this.failure) : gate;
 	}
 
 	void built() {
@@ -79,6 +91,9 @@ final class Gates {
 	}
 
 	void fail(UpgradeException failure) {
+		if (this.failure == null) {
+			this.failure = failure;
+		}
 		this.start.completeExceptionally(failure);
 		this.listeners.completeExceptionally(failure);
 		this.ownership.completeExceptionally(failure);

@@ -102,6 +102,8 @@ final class Incumbent implements Resignation.Owner {
 		Candidate successor = this.successor;
 		switch (state()) {
 			case SERVING -> {
+				// Somebody may have removed it, and a successor could not connect.
+				this.ports.socket().restore();
 				if (this.spawning.isUnderWay()) {
 					this.attempts.refuse(trigger, Outcome.REFUSED, this.spawning.name() + " is not ready yet");
 				}
@@ -110,7 +112,7 @@ final class Incumbent implements Resignation.Owner {
 				}
 				else if (successor == null && trigger.startsSuccessor() && this.ports.spawner().isEnabled()) {
 					this.attempts.begin(trigger);
-					this.spawning.begin(trigger, (reason) -> this.attempts.failed(null, reason));
+					this.spawning.begin(trigger, this::spawnFailed);
 				}
 				else if (successor != null || trigger.isSignal()) {
 					this.remembered.remember(trigger, successor);
@@ -136,6 +138,7 @@ final class Incumbent implements Resignation.Owner {
 		List<Message.Listener> listeners = this.ports.listeners().current();
 		if (listeners.isEmpty()) {
 			this.attempts.failed(successor, NO_LISTENER);
+			dismiss(NO_LISTENER);
 			return;
 		}
 		this.deadline.set(this.settings.readyTimeout(), () -> readyTimeout(successor));
@@ -159,6 +162,7 @@ final class Incumbent implements Resignation.Owner {
 			this.deadline.off();
 			become(IncumbentState.SERVING);
 			this.attempts.failed(successor, NO_LISTENER);
+			dismiss(NO_LISTENER);
 			return;
 		}
 		become(IncumbentState.OFFERED);
@@ -188,6 +192,23 @@ final class Incumbent implements Resignation.Owner {
 	}
 
 	// --- the ways back
+
+	private void spawnFailed(String reason) {
+		this.attempts.failed(null, reason);
+		dismiss(reason);
+	}
+
+	/**
+	 * An attempt failed. If the successor is the process that was started for it, that
+	 * one was told to end, and nothing may be handed over to it any more.
+	 */
+	private void dismiss(String reason) {
+		Candidate successor = this.successor;
+		if (successor != null && this.spawning.isToEnd(successor)) {
+			successor.peer().send(new Message.Withdrawn(false, reason));
+			lost(successor, reason);
+		}
+	}
 
 	private void readyTimeout(Candidate successor) {
 		String reason = "successor pid=%d did not accept within %s (pingora.ready-timeout)".formatted(successor.pid(),

@@ -71,8 +71,10 @@ final class Opening {
 						generation, this.predecessor.pid(), this.predecessor.isConnected() ? "drains" : "is gone"));
 		}
 		if (this.predecessor.isConnected()) {
-			this.predecessor.send(new Message.Accepting(List.copyOf(this.ports.listeners().movable()),
-					this.ports.connections().room()));
+			// It accepts: what fails here costs no more than connections that do not
+			// move.
+			this.predecessor.send(new Message.Accepting(List.copyOf(this.containedPorts.listeners().movable()),
+					this.containedPorts.connections().room()));
 		}
 	}
 

@@ -6,7 +6,9 @@ import io.github.gracefulupgrade.handover.Attempt.Outcome;
 
 /**
  * A trigger that found no successor ready, remembered for the trigger window. There is
- * only one: a second signal gives the first a new window, a second request is refused.
+ * only one: a second signal gives the first a new window, a second request is refused. A
+ * signal that comes after a request takes its place if what the request was meant for
+ * fails.
  */
 final class RememberedTrigger {
 
@@ -19,6 +21,11 @@ final class RememberedTrigger {
 	private final Alarm window;
 
 	private @Nullable Trigger trigger;
+
+	/**
+	 * A signal that came after it.
+	 */
+	private @Nullable Trigger signal;
 
 	RememberedTrigger(Ports ports, Settings settings, Attempts attempts) {
 		this.ports = ports;
@@ -41,6 +48,7 @@ final class RememberedTrigger {
 			if (!trigger.isSignal()) {
 				return;
 			}
+			this.signal = trigger;
 		}
 		this.window.set(this.settings.triggerWindow(),
 				() -> forget(Outcome.NO_SUCCESSOR, "no successor was ready within %s (pingora.trigger-window)"
@@ -59,6 +67,7 @@ final class RememberedTrigger {
 	@Nullable Trigger take() {
 		Trigger trigger = this.trigger;
 		this.trigger = null;
+		this.signal = null;
 		this.window.off();
 		return trigger;
 	}
@@ -68,8 +77,17 @@ final class RememberedTrigger {
 	 * signal is good for the next.
 	 */
 	void successorFailed(String reason) {
-		if (this.trigger != null && !this.trigger.isSignal()) {
+		Trigger request = this.trigger;
+		if (request == null || request.isSignal()) {
+			return;
+		}
+		if (this.signal == null) {
 			forget(Outcome.FAILED, reason);
+		}
+		else {
+			this.trigger = this.signal;
+			this.signal = null;
+			this.attempts.refuse(request, Outcome.FAILED, reason);
 		}
 	}
 

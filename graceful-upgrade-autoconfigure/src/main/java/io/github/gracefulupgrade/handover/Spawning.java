@@ -36,7 +36,7 @@ final class Spawning {
 
 	/**
 	 * What was told to end, with all that it has started, and is killed if it takes too
-	 * long.
+	 * long: its attempt is over.
 	 */
 	private Spawner.@Nullable Child terminated;
 
@@ -105,11 +105,14 @@ final class Spawning {
 			this.failed.accept("%s %s before it was ready%s".formatted(name(), how,
 					(this.lastWord != null) ? "; it said: " + this.lastWord : ""));
 		}
-		else {
-			// What it started itself may not have ended: that is killed when its time is
-			// over.
-			this.child = null;
-		}
+		// Else its connection tells, and then what it printed last is asked for.
+	}
+
+	/**
+	 * Whether this successor is a process that this instance started and told to end.
+	 */
+	boolean isToEnd(Candidate candidate) {
+		return this.terminated != null && this.terminated.includes(candidate.pid());
 	}
 
 	/**
@@ -138,7 +141,6 @@ final class Spawning {
 			this.ports.journal()
 				.info("Successor pid=%d came before %s, which is ended".formatted(candidate.pid(), name()));
 			terminate();
-			this.child = null;
 		}
 	}
 
@@ -159,11 +161,11 @@ final class Spawning {
 	List<String> over(boolean handedOver, OptionalLong successor) {
 		this.awaited = false;
 		this.patience.off();
-		if (this.child == null) {
-			return List.of();
-		}
 		if (handedOver) {
 			letGo(successor);
+			return List.of();
+		}
+		if (this.child == null) {
 			return List.of();
 		}
 		List<String> output = this.child.output();
@@ -178,20 +180,23 @@ final class Spawning {
 	void letGo(OptionalLong successor) {
 		this.end.off();
 		if (this.child != null) {
-			if (successor.isPresent() && !this.child.includes(successor.getAsLong())) {
-				// One of an earlier attempt, which was told to end and has not. Nobody
-				// will be here when its time is over.
-				killTerminated();
-			}
 			this.child.letGo();
 			this.child = null;
 		}
+		if (this.terminated != null && successor.isPresent() && this.terminated.includes(successor.getAsLong())) {
+			this.terminated.letGo();
+			this.terminated = null;
+		}
+		// One of an earlier attempt, which was told to end and may not have. Nobody will
+		// be here when its time is over.
+		killTerminated();
 	}
 
 	private void terminate() {
 		Spawner.Child child = this.child;
 		if (child != null) {
 			child.terminate();
+			this.child = null;
 			this.terminated = child;
 			this.end.set(TIME_TO_END, this::killTerminated);
 		}

@@ -45,6 +45,13 @@ public interface UpgradeSocket {
 	void publish();
 
 	/**
+	 * {@linkplain #publish() Publish} again if that is needed: somebody removed what
+	 * stood at the path. Does nothing if any process listens there.
+	 * @throws UpgradeSocketException if that fails
+	 */
+	void restore();
+
+	/**
 	 * Stop listening. The path is removed if this process's socket still stands there,
 	 * and left alone if a successor's does. Connections to peers stay open. Does nothing
 	 * if it is not listening.

@@ -92,11 +92,18 @@ final class SpawnedProcess implements Spawner.Child {
 		ProcessBuilder builder = this.command.create();
 		this.output.prepare(builder);
 		Process process = builder.start();
-		this.output.started(process);
 		boolean end;
 		synchronized (this) {
 			this.process = process;
 			end = this.terminated;
+		}
+		try {
+			this.output.started(process);
+		}
+		catch (RuntimeException | Error ex) {
+			// No thread to read what it prints: it would hang some day.
+			kill();
+			throw ex;
 		}
 		if (end) {
 			kill();
@@ -116,6 +123,9 @@ final class SpawnedProcess implements Spawner.Child {
 	@Override
 	public boolean includes(long pid) {
 		OptionalLong own = pid();
+		if (own.isPresent() && own.getAsLong() == pid) {
+			return true;
+		}
 		Optional<ProcessHandle> process = ProcessHandle.of(pid);
 		for (int i = 0; i < MAX_ANCESTORS && own.isPresent() && process.isPresent(); i++) {
 			if (process.get().pid() == own.getAsLong()) {

@@ -128,8 +128,15 @@ public final class ServiceManager implements AutoCloseable {
 		this.watched = true;
 		// From the start on: it may be the predecessor's last word that counts.
 		this.thread.scheduleAtFixedRate(() -> {
-			if (main.getAsBoolean() && this.alive.getAsBoolean()) {
-				send("WATCHDOG=1");
+			try {
+				if (main.getAsBoolean() && this.alive.getAsBoolean()) {
+					send("WATCHDOG=1");
+				}
+			}
+			catch (RuntimeException | Error ex) {
+				// This time it is not alive, but it may be the next time. Whatever is
+				// thrown from here would be the end of the watchdog.
+				warn("It is not known whether the application is alive: " + ex);
 			}
 		}, 0, interval.get().toNanos(), TimeUnit.NANOSECONDS);
 	}
@@ -148,11 +155,15 @@ public final class ServiceManager implements AutoCloseable {
 			this.datagrams.send(this.address, message);
 		}
 		catch (IOException | RuntimeException ex) {
-			if (!this.warned) {
-				this.warned = true;
-				this.warnings.accept("The service manager cannot be told how this process is (NOTIFY_SOCKET=%s): %s"
-					.formatted(this.address, ex.getMessage()));
-			}
+			warn("The service manager cannot be told how this process is (NOTIFY_SOCKET=%s): %s".formatted(this.address,
+					ex.getMessage()));
+		}
+	}
+
+	private void warn(String warning) {
+		if (!this.warned) {
+			this.warned = true;
+			this.warnings.accept(warning);
 		}
 	}
 

@@ -147,6 +147,14 @@ public final class UnixUpgradeSocket implements UpgradeSocket, AutoCloseable {
 		this.published = socket;
 	}
 
+	@Override
+	public void restore() {
+		if ((this.published == null || !this.published.standsAtThePath()) && !answers()) {
+			publish();
+			logger.log(Level.WARNING, "The upgrade socket '" + getPath() + "' was gone and has been put back");
+		}
+	}
+
 	/**
 	 * Publish what was prepared a while ago: its folder may be gone.
 	 */

@@ -64,6 +64,22 @@ class IncumbentLossTests {
 		this.world.isUpgraded(successor);
 	}
 
+	@ParameterizedTest
+	@EnumSource(value = Mode.class, names = { "SUCCESSOR", "AUTO" })
+	void successorWithoutAListenerInCommonFailsAlsoIfItsIncumbentDied(Mode mode) {
+		Instance successor = this.world.instance(mode).configured("other").heldAt(Stage.SERVERS).begin();
+		this.world.settle();
+		this.incumbent.handover.signalled();
+		this.world.settle();
+		this.incumbent.killed();
+		this.world.pass(Duration.ofSeconds(1));
+		successor.goesOn();
+		assertThat(successor.exitCode()).isEqualTo(1);
+		assertThat(successor.failure()).isInstanceOf(UpgradeException.class).hasMessageContaining("no listener");
+		assertThat(successor.calls).doesNotContain("listeners.open");
+		this.world.endsWith(null);
+	}
+
 	@Test
 	void incumbentThatDiesBeforeItsWelcomeIsSoughtUntilTheConnectTimeout() {
 		this.incumbent.isStopped(true);

@@ -611,6 +611,13 @@ final class Instance implements World.Party, ControlThread, OwnershipLock, Upgra
 	}
 
 	@Override
+	public void restore() {
+		if ((this.door == null || this.door != this.world.path) && !answers()) {
+			publish();
+		}
+	}
+
+	@Override
 	public void retire() {
 		call("socket.retire");
 		Door door = this.door;

@@ -302,6 +302,50 @@ class SpawningTests {
 	}
 
 	@Test
+	void theNextAttemptIsNotGivenToOneThatWasToldToEndAndHasNot() {
+		childIsHeldAt(Stage.BUILD);
+		this.incumbent.spawner.obedient = false;
+		this.incumbent.requested();
+		this.world.pass(SimulatedSpawner.TIMEOUT);
+		SimulatedChild first = child();
+		assertThat(first.isGone()).isFalse();
+		enable();
+		CompletableFuture<Attempt> request = this.incumbent.requested();
+		this.world.settle();
+		assertThat(child()).isNotSameAs(first);
+		assertThat(first.killed).isTrue();
+		assertThat(request.join().outcome()).isEqualTo(Outcome.HANDED_OVER);
+		this.world.endsWith(child().instance);
+	}
+
+	@Test
+	void aSignalDoesNotGoToOneThatWasToldToEnd() {
+		childIsHeldAt(Stage.BUILD);
+		this.incumbent.spawner.obedient = false;
+		this.incumbent.requested();
+		this.world.pass(SimulatedSpawner.TIMEOUT);
+		this.incumbent.handover.signalled();
+		this.world.settle();
+		child().instance.goesOn();
+		assertThat(child().instance.exitCode()).isEqualTo(1);
+		this.world.endsWith(this.world.start(Mode.SUCCESSOR));
+	}
+
+	@Test
+	void whatAProcessPrintedLastIsShownAlsoIfItsEndIsHeardOfBeforeThatOfItsConnection() {
+		childIsHeldAt(Stage.SERVERS);
+		CompletableFuture<Attempt> request = this.incumbent.requested();
+		this.world.settle();
+		child().ends("exited with code 137");
+		this.world.settle();
+		child().instance.killed();
+		this.world.settle();
+		assertThat(request.join().outcome()).isEqualTo(Outcome.FAILED);
+		assertThat(request.join().output()).containsExactly("the last line of pid=" + child().pid);
+		this.world.isUpgraded(this.incumbent);
+	}
+
+	@Test
 	void aSuccessorThatIsNeverBuiltIsEndedAfterTheTimeout() {
 		childIsHeldAt(Stage.BUILD);
 		CompletableFuture<Attempt> request = this.incumbent.requested();

@@ -89,6 +89,26 @@ class TriggeringTests {
 	}
 
 	@Test
+	void signalAfterARememberedRequestIsGoodForTheNextSuccessor() {
+		Instance failing = this.world.instance(Mode.SUCCESSOR).heldAt(Stage.BUILD).failingAt(Stage.BUILD).begin();
+		this.world.settle();
+		CompletableFuture<Attempt> request = this.incumbent.requested();
+		this.incumbent.handover.signalled();
+		this.world.settle();
+		failing.goesOn();
+		assertThat(request.join().outcome()).isEqualTo(Outcome.FAILED);
+		this.world.endsWith(this.world.start(Mode.SUCCESSOR));
+	}
+
+	@Test
+	void triggerPutsAnUpgradeSocketBackThatSomebodyRemoved() {
+		this.world.path = null;
+		this.incumbent.handover.signalled();
+		this.world.settle();
+		this.world.endsWith(this.world.start(Mode.SUCCESSOR));
+	}
+
+	@Test
 	void signalWithoutSuccessorIsOneLogLineAndServiceGoesOn() {
 		int before = this.incumbent.journal.size();
 		this.incumbent.handover.signalled();
