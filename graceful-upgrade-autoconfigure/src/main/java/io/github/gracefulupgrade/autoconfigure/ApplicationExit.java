@@ -1,6 +1,7 @@
 package io.github.gracefulupgrade.autoconfigure;
 
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
 
 import io.github.gracefulupgrade.GracefulUpgrade;
 import io.github.gracefulupgrade.handover.Exit;
@@ -29,6 +30,8 @@ final class ApplicationExit implements Exit {
 
 	private final Runnable beforeClose;
 
+	private final BooleanSupplier last;
+
 	private final Halt halt;
 
 	/**
@@ -40,11 +43,14 @@ final class ApplicationExit implements Exit {
 	 * Create the way out.
 	 * @param context what is closed
 	 * @param beforeClose run before that
+	 * @param last whether the process is to end then: no other application in it has
+	 * still to be handed over, or serves on
 	 * @param halt for the case that the context does not close
 	 */
-	ApplicationExit(ApplicationContext context, Runnable beforeClose, Halt halt) {
+	ApplicationExit(ApplicationContext context, Runnable beforeClose, BooleanSupplier last, Halt halt) {
 		this.context = context;
 		this.beforeClose = beforeClose;
+		this.last = last;
 		this.halt = halt;
 	}
 
@@ -111,14 +117,16 @@ final class ApplicationExit implements Exit {
 				// What is left has no hurry, and runs beside the new version's first
 				// requests.
 				lowerPriority();
-				ApplicationExit.this.halt.watch();
 				int code = 1;
 				try {
 					ApplicationExit.this.beforeClose.run();
+					ApplicationExit.this.halt.watch();
 					code = SpringApplication.exit(ApplicationExit.this.context);
 				}
 				finally {
-					System.exit(code);
+					if (ApplicationExit.this.last.getAsBoolean()) {
+						System.exit(code);
+					}
 				}
 			}
 		}

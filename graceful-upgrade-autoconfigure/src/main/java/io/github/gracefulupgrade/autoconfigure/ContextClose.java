@@ -18,8 +18,8 @@ import org.apache.commons.logging.LogFactory;
 /**
  * What becomes of clients when the application context closes, by SIGTERM or by its own
  * wish. In this order, and each for a limited time: {@link #letHandoverFinish},
- * {@link #closeListeners}, {@link #release}, {@link #drain}. Has no state; on the thread
- * that closes the context, which waits.
+ * {@link #closeListeners}, {@link #release}, {@link #drain}. On the thread that closes
+ * the context, which waits.
  */
 final class ContextClose {
 
@@ -39,6 +39,11 @@ final class ContextClose {
 
 	private final Journal journal;
 
+	/**
+	 * How long a handover held up the close. Owned by the thread that closes.
+	 */
+	private Duration waited = Duration.ZERO;
+
 	ContextClose(Handover handover, Settings settings, UpgradableListeners listeners, ConnectionTracker connections,
 			Journal journal) {
 		this.handover = handover;
@@ -54,7 +59,9 @@ final class ContextClose {
 	 */
 	void letHandoverFinish() {
 		// The handover keeps its own deadlines, all shorter than this one.
+		long began = System.nanoTime();
 		await(this.handover.closing(), this.settings.readyTimeout().plus(this.settings.gracePeriod()).plus(MARGIN));
+		this.waited = Duration.ofNanos(System.nanoTime() - began);
 	}
 
 	void closeListeners() {
@@ -77,15 +84,25 @@ final class ContextClose {
 	 * Let what is in flight finish, for the grace period.
 	 */
 	void drain() {
+		Duration grace = leftOfGracePeriod();
 		CompletableFuture<Void> drained = new CompletableFuture<>();
-		this.connections.drain(Connections.Plan.withoutSuccessor(this.settings.gracePeriod()), (result) -> {
+		this.connections.drain(Connections.Plan.withoutSuccessor(grace), (result) -> {
 			if (result.cut() > 0) {
 				this.journal.warn("pid=%d cut %d request(s) at the end of the grace period"
 					.formatted(this.settings.pid(), result.cut()));
 			}
 			drained.complete(null);
 		});
-		await(drained, this.settings.gracePeriod().plus(PROMPTLY));
+		await(drained, grace.plus(PROMPTLY));
+	}
+
+	/**
+	 * Whoever stops this process gives it one grace period, however long it waited for a
+	 * handover first.
+	 */
+	private Duration leftOfGracePeriod() {
+		Duration left = this.settings.gracePeriod().minus(this.waited);
+		return left.isNegative() ? Duration.ZERO : left;
 	}
 
 	private static void await(CompletableFuture<Void> future, Duration timeout) {

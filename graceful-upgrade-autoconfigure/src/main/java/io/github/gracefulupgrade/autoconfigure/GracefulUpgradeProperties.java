@@ -101,7 +101,7 @@ public class GracefulUpgradeProperties {
 	}
 
 	public void setConnectTimeout(Duration connectTimeout) {
-		this.connectTimeout = connectTimeout;
+		this.connectTimeout = Limits.notNegative(connectTimeout);
 	}
 
 	public Duration getTriggerWindow() {
@@ -109,7 +109,7 @@ public class GracefulUpgradeProperties {
 	}
 
 	public void setTriggerWindow(Duration triggerWindow) {
-		this.triggerWindow = triggerWindow;
+		this.triggerWindow = Limits.notNegative(triggerWindow);
 	}
 
 	public Duration getReadyTimeout() {
@@ -117,7 +117,7 @@ public class GracefulUpgradeProperties {
 	}
 
 	public void setReadyTimeout(Duration readyTimeout) {
-		this.readyTimeout = readyTimeout;
+		this.readyTimeout = Limits.notNegative(readyTimeout);
 	}
 
 	public Duration getCloseTimeout() {
@@ -125,7 +125,7 @@ public class GracefulUpgradeProperties {
 	}
 
 	public void setCloseTimeout(Duration closeTimeout) {
-		this.closeTimeout = closeTimeout;
+		this.closeTimeout = Limits.notNegative(closeTimeout);
 	}
 
 	public @Nullable Duration getGracePeriod() {
@@ -133,7 +133,7 @@ public class GracefulUpgradeProperties {
 	}
 
 	public void setGracePeriod(@Nullable Duration gracePeriod) {
-		this.gracePeriod = gracePeriod;
+		this.gracePeriod = (gracePeriod != null) ? Limits.notNegative(gracePeriod) : null;
 	}
 
 	public boolean isConnectionHandover() {
@@ -204,10 +204,7 @@ public class GracefulUpgradeProperties {
 		}
 
 		public void setConnectionsOver(Duration connectionsOver) {
-			if (connectionsOver.isNegative()) {
-				throw new IllegalArgumentException("'" + connectionsOver + "' is negative");
-			}
-			this.connectionsOver = connectionsOver;
+			this.connectionsOver = Limits.notNegative(connectionsOver);
 		}
 
 	}
@@ -241,7 +238,7 @@ public class GracefulUpgradeProperties {
 		}
 
 		public void setTimeout(Duration timeout) {
-			this.timeout = timeout;
+			this.timeout = Limits.notNegative(timeout);
 		}
 
 	}
@@ -304,7 +301,7 @@ public class GracefulUpgradeProperties {
 		}
 
 		public void setTimeout(Duration timeout) {
-			this.timeout = timeout;
+			this.timeout = Limits.notNegative(timeout);
 		}
 
 	}

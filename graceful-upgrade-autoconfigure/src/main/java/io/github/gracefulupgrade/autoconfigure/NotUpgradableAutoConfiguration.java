@@ -33,7 +33,7 @@ public final class NotUpgradableAutoConfiguration {
 	static BeanFactoryPostProcessor gracefulUpgradeObstacle(Environment environment) {
 		return (beanFactory) -> {
 			String obstacle = "it is no reactive web application on Reactor Netty (spring-boot-starter-webflux, and"
-					+ " spring.main.web-application-type=reactive)";
+					+ " spring.main.web-application-type=reactive), or the auto-configuration is excluded";
 			Upgrade upgrade = Binder.get(environment).bind("pingora.upgrade", Upgrade.class).orElse(Upgrade.FALSE);
 			if (upgrade == Upgrade.TRUE || upgrade == Upgrade.TEST) {
 				throw new UpgradeException("This application cannot take over from another instance: " + obstacle,

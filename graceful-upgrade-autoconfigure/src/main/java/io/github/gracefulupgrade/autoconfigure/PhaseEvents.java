@@ -1,10 +1,14 @@
 package io.github.gracefulupgrade.autoconfigure;
 
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 import io.github.gracefulupgrade.UpgradeAttemptedEvent;
 import io.github.gracefulupgrade.UpgradePhase;
@@ -109,6 +113,30 @@ final class PhaseEvents implements AutoCloseable {
 		}
 		catch (RuntimeException ex) {
 			logger.warn("A listener of upgrade phase " + now + " failed", ex);
+		}
+	}
+
+	/**
+	 * Wait until the application has heard of every change so far. Called by whoever is
+	 * about to close the context: what a listener does needs its beans.
+	 * @param patience how long, at most
+	 */
+	void awaitHeard(Duration patience) {
+		CompletableFuture<Void> heard = new CompletableFuture<>();
+		execute(() -> heard.complete(null));
+		if (this.thread.isShutdown()) {
+			return;
+		}
+		try {
+			heard.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		catch (ExecutionException | TimeoutException ex) {
+			logger.warn(("A listener of an upgrade's events has not returned within %s"
+					+ " (spring.lifecycle.timeout-per-shutdown-phase); the context closes all the same")
+				.formatted(patience));
 		}
 	}
 

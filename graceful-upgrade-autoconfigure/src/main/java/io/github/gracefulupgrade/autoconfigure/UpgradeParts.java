@@ -103,13 +103,18 @@ record UpgradeParts(Settings settings, LogJournal journal, ExecutorControlThread
 				spawn.getTimeout());
 
 		PhaseEvents events = new PhaseEvents(context);
+		Runnable beforeClose = () -> {
+			events.awaitHeard(timeoutPerShutdownPhase);
+			beforeExit.run();
+		};
 		Preparation preparation = new Preparation(control, properties.isRehearsal());
 		ServiceManager serviceManager = ServiceManager
 			.in(System.getenv(), pid, UnixDatagrams::send, () -> isAlive(context), journal::warn)
 			.orElse(null);
 		Handover handover = new Handover(
 				new Ports(control, lock, socket, listeners, connections, background, new OwnOutput(contributions),
-						pidFile, new ApplicationExit(context, beforeExit, halt), journal, spawner),
+						pidFile, new ApplicationExit(context, beforeClose, () -> UpgradeRuntime.isLast(context), halt),
+						journal, spawner),
 				settings, (snapshot) -> {
 					if (serviceManager != null) {
 						serviceManager.changed(snapshot);

@@ -1,7 +1,9 @@
 package io.github.gracefulupgrade.autoconfigure;
 
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 import io.github.gracefulupgrade.autoconfigure.GracefulUpgradeProperties.Upgrade;
@@ -20,6 +22,8 @@ import org.springframework.boot.context.event.ApplicationFailedEvent;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.support.DefaultLifecycleProcessor;
+import org.springframework.core.SpringProperties;
 
 /**
  * The life of an application as its graceful upgrade sees it: passes what happens to the
@@ -32,6 +36,12 @@ import org.springframework.context.ConfigurableApplicationContext;
 final class UpgradeRuntime implements DisposableBean {
 
 	private static final Log logger = LogFactory.getLog(UpgradeRuntime.class);
+
+	/**
+	 * Those of this process that have something to hand over, or wait for it. There may
+	 * be several applications in one process, each with a socket of its own.
+	 */
+	private static final Set<UpgradeRuntime> LIVING = ConcurrentHashMap.newKeySet();
 
 	/**
 	 * The name of the bean.
@@ -94,6 +104,13 @@ final class UpgradeRuntime implements DisposableBean {
 		return context.containsLocalBean(BEAN) ? in(context) : null;
 	}
 
+	/**
+	 * Whether no other application in this process has anything to hand over. Any thread.
+	 */
+	static boolean isLast(ConfigurableApplicationContext context) {
+		return LIVING.stream().allMatch((runtime) -> runtime.context == context);
+	}
+
 	// --- the start, on the main thread
 
 	/**
@@ -110,6 +127,14 @@ final class UpgradeRuntime implements DisposableBean {
 	}
 
 	private State decide() {
+		if (isOnRefresh(DefaultLifecycleProcessor.EXIT_PROPERTY_NAME)) {
+			// A training run, of a class-data archive for example, which ends before it
+			// would listen; maybe on a machine that has not even the folder.
+			return State.INERT;
+		}
+		if (isOnRefresh(DefaultLifecycleProcessor.CHECKPOINT_PROPERTY_NAME)) {
+			return unsupported("it is started from a checkpoint, which keeps no lock and no connection");
+		}
 		Optional<String> obstacle = Platform.obstacle();
 		if (obstacle.isPresent()) {
 			return unsupported(obstacle.get());
@@ -130,7 +155,12 @@ final class UpgradeRuntime implements DisposableBean {
 						+ " own, such as /run/<application>, keeps them from taking the name")
 					.formatted(this.parts.socket().getPath()));
 		}
+		LIVING.add(this);
 		return State.PREPARED;
+	}
+
+	private static boolean isOnRefresh(String property) {
+		return DefaultLifecycleProcessor.ON_REFRESH_VALUE.equalsIgnoreCase(SpringProperties.getProperty(property));
 	}
 
 	/**
@@ -228,6 +258,7 @@ final class UpgradeRuntime implements DisposableBean {
 	}
 
 	private State unsupported(String obstacle) {
+		LIVING.remove(this);
 		if (this.mode == Upgrade.TRUE || this.mode == Upgrade.TEST) {
 			throw new UpgradeException("This instance cannot take over from another one: " + obstacle,
 					"Remove the obstacle, or start without --upgrade.");
@@ -294,6 +325,7 @@ final class UpgradeRuntime implements DisposableBean {
 
 	@Override
 	public void destroy() {
+		LIVING.remove(this);
 		boolean served = (this.state == State.SERVING);
 		this.state = State.INERT;
 		this.end.destroyed(served);

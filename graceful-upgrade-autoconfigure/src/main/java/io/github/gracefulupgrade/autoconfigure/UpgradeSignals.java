@@ -70,7 +70,8 @@ final class UpgradeSignals {
 			signal.close();
 		}
 		catch (UnsupportedOperationException ex) {
-			logger.warn("SIGQUIT does not trigger an upgrade, but the actuator endpoint does: " + ex.getMessage());
+			logger.warn("SIGQUIT does not trigger an upgrade, but POST /actuator/upgrade does, if it is exposed: "
+					+ ex.getMessage());
 		}
 	}
 

@@ -67,7 +67,7 @@ public class WarmUpProperties {
 	}
 
 	public void setRounds(int rounds) {
-		this.rounds = rounds;
+		this.rounds = Limits.atLeastOne(rounds);
 	}
 
 	public Duration getDuration() {
@@ -75,7 +75,7 @@ public class WarmUpProperties {
 	}
 
 	public void setDuration(Duration duration) {
-		this.duration = duration;
+		this.duration = Limits.notNegative(duration);
 	}
 
 	public int getConcurrency() {
@@ -83,7 +83,7 @@ public class WarmUpProperties {
 	}
 
 	public void setConcurrency(int concurrency) {
-		this.concurrency = concurrency;
+		this.concurrency = Limits.atLeastOne(concurrency);
 	}
 
 	public Duration getPause() {
@@ -91,7 +91,7 @@ public class WarmUpProperties {
 	}
 
 	public void setPause(Duration pause) {
-		this.pause = pause;
+		this.pause = Limits.notNegative(pause);
 	}
 
 	public Duration getTimeout() {
@@ -99,7 +99,7 @@ public class WarmUpProperties {
 	}
 
 	public void setTimeout(Duration timeout) {
-		this.timeout = timeout;
+		this.timeout = Limits.notNegative(timeout);
 	}
 
 	public OnFailure getOnFailure() {
@@ -186,6 +186,10 @@ public class WarmUpProperties {
 		}
 
 		public void setPath(String path) {
+			if (!path.startsWith("/")) {
+				// It would be taken for the address of another server.
+				throw new IllegalArgumentException("'" + path + "' does not begin with '/'");
+			}
 			this.path = path;
 		}
 

@@ -15,8 +15,6 @@ final class Obstacles {
 	/** In the masks of {@code /proc/<pid>/status}, bit 0 is signal 1. */
 	private static final long SIGQUIT = 1L << (3 - 1);
 
-	private static final String OTHERWISE = ", or trigger upgrades with POST /actuator/upgrade instead.";
-
 	private Obstacles() {
 	}
 
@@ -27,13 +25,13 @@ final class Obstacles {
 	static @Nullable String apparent() {
 		String system = System.getProperty("os.name");
 		if (!"Linux".equals(system)) {
-			return "SIGQUIT can be listened to on Linux only, and this is " + system + ". Run there" + OTHERWISE;
+			return "SIGQUIT can be listened to on Linux only, and this is " + system + ". Run there.";
 		}
 		try {
 			Class.forName("com.sun.jna.Native", false, Obstacles.class.getClassLoader());
 		}
 		catch (ClassNotFoundException ex) {
-			return "SIGQUIT cannot be listened to without JNA. Add net.java.dev.jna:jna to the class path" + OTHERWISE;
+			return "SIGQUIT cannot be listened to without JNA. Add net.java.dev.jna:jna to the class path.";
 		}
 		try {
 			return inStatus(Files.readAllLines(Path.of("/proc/self/status")));
@@ -58,7 +56,7 @@ final class Obstacles {
 		Long ignored = mask(status, "SigIgn:");
 		boolean harmless = ignored != null && (ignored & SIGQUIT) != 0;
 		return "This JVM does not handle SIGQUIT: the signal " + (harmless ? "has no effect" : "kills the process")
-				+ ". Start the JVM without -Xrs (-XX:+ReduceSignalUsage)" + OTHERWISE;
+				+ ". Start the JVM without -Xrs (-XX:+ReduceSignalUsage).";
 	}
 
 	private static @Nullable Long mask(List<String> status, String name) {
@@ -90,11 +88,10 @@ final class Obstacles {
 			String remedy = reason.contains("native access") ? "Start the JVM with --enable-native-access=ALL-UNNAMED"
 					: "Name a folder that programs may be loaded from with -Djna.tmpdir";
 			return "SIGQUIT cannot be listened to, because JNA could not load its native library (" + reason + "). "
-					+ remedy + OTHERWISE;
+					+ remedy + ".";
 		}
 		return "SIGQUIT cannot be listened to on this JVM, " + System.getProperty("java.vm.name") + " "
-				+ System.getProperty("java.vm.version") + " (" + failure.getMessage() + "). Use a HotSpot JVM"
-				+ OTHERWISE;
+				+ System.getProperty("java.vm.version") + " (" + failure.getMessage() + "). Use a HotSpot JVM.";
 	}
 
 	private static Throwable rootCause(Throwable failure) {

@@ -61,7 +61,9 @@ final class OwnCommand {
 				command.add(argument);
 			}
 		}
-		command.add(UPGRADE);
+		// What comes after a bare -- is no option.
+		int end = command.indexOf("--");
+		command.add((end < 0) ? command.size() : end, UPGRADE);
 		return command;
 	}
 

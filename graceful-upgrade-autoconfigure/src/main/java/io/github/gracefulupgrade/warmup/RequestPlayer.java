@@ -150,7 +150,9 @@ public final class RequestPlayer {
 			long begun = System.nanoTime();
 			Flux.range(0, together)
 				.flatMapIterable((round) -> plan.requests())
-				.flatMap((request) -> send(client(kept, fresh, turn.incrementAndGet()), request), plan.concurrency())
+				.flatMap(
+						(request) -> send(client(kept, fresh, turn.incrementAndGet()), request, plan.responseTimeout()),
+						plan.concurrency())
 				.then()
 				.block();
 			last = Duration.ofNanos(System.nanoTime() - begun);
@@ -167,13 +169,15 @@ public final class RequestPlayer {
 		return clients.get(Math.floorMod(turn / FRESH_EVERY, clients.size()));
 	}
 
-	private static Mono<Void> send(HttpClient client, WarmUpRequest request) {
+	private static Mono<Void> send(HttpClient client, WarmUpRequest request, Duration responseTimeout) {
 		return client.headers((headers) -> request.headers().forEach(headers::set))
 			.request(HttpMethod.valueOf(request.method()))
 			.uri(request.path())
 			.send((request.body() != null) ? ByteBufFlux.fromString(Mono.just(request.body())) : Mono.empty())
 			// The body is received to its end, and ignored.
 			.responseSingle((response, body) -> body.then(Mono.just(response.status().code())))
+			// Also of a body that goes on and on.
+			.timeout(responseTimeout)
 			.onErrorMap((ex) -> new WarmUpFailedException("%s was not answered: %s".formatted(request, ex), ex))
 			.flatMap((status) -> request.isAnsweredBy(status) ? Mono.empty() : Mono.error(new WarmUpFailedException(
 					"%s was answered with status %d, expected was %s".formatted(request, status, request.expectation()),

@@ -1,8 +1,10 @@
 package io.github.gracefulupgrade.autoconfigure;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 
 import io.github.gracefulupgrade.UpgradePhase;
 import io.github.gracefulupgrade.UpgradePhaseChangedEvent;
@@ -70,6 +72,45 @@ class PhaseEventsTests {
 		phases(Phase.CLOSING, Phase.DRAINING);
 		await()
 			.untilAsserted(() -> assertThat(this.heard).containsExactly(UpgradePhase.CLOSING, UpgradePhase.DRAINING));
+	}
+
+	/**
+	 * Else the context would close while it is still at work, with the beans that it
+	 * needs.
+	 */
+	@Test
+	void aListenerThatTakesItsTimeIsAwaitedBeforeTheContextCloses() {
+		this.context.addApplicationListener((ApplicationListener<UpgradePhaseChangedEvent>) (event) -> {
+			await().pollDelay(Duration.ofMillis(300)).until(() -> true);
+			this.heard.add("done with " + event.getPhase());
+		});
+		phases(Phase.CLOSING, Phase.GONE);
+		this.events.awaitHeard(Duration.ofSeconds(30));
+		assertThat(this.heard).contains("done with CLOSING").endsWith("done with GONE");
+	}
+
+	@Test
+	void aListenerThatNeverReturnsIsNotAwaitedForEver() {
+		CountDownLatch never = new CountDownLatch(1);
+		this.context.addApplicationListener((ApplicationListener<UpgradePhaseChangedEvent>) (event) -> {
+			try {
+				never.await();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		});
+		phases(Phase.CLOSING);
+		this.events.awaitHeard(Duration.ofMillis(100));
+		assertThat(never.getCount()).isOne();
+		never.countDown();
+	}
+
+	@Test
+	void nobodyIsAwaitedWhenTheContextHasClosed() {
+		this.events.close();
+		this.events.awaitHeard(Duration.ofDays(1));
+		assertThat(this.heard).isEmpty();
 	}
 
 	private void phases(Phase... phases) {

@@ -3,11 +3,15 @@ package io.github.gracefulupgrade.autoconfigure;
 import java.util.Map;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
+import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 class WarmUpPropertiesTests {
@@ -36,6 +40,16 @@ class WarmUpPropertiesTests {
 			.bind("pingora.warm-up", WarmUpProperties.class)
 			.get();
 		assertThat(properties.getRequests()).extracting(WarmUpProperties.Request::getPath).containsExactly("/a", "/b");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "concurrency, 0", "rounds, 0", "pause, -1ms", "duration, -1s", "timeout, -1s",
+			"requests[0].path, search" })
+	void refusesAtOnceWhatWouldFailTheNextUpgrade(String property, String value) {
+		Binder binder = new Binder(new MapConfigurationPropertySource(Map.of("pingora.warm-up." + property, value)));
+		assertThatExceptionOfType(BindException.class)
+			.isThrownBy(() -> binder.bind("pingora.warm-up", WarmUpProperties.class))
+			.withRootCauseInstanceOf(IllegalArgumentException.class);
 	}
 
 	@Test

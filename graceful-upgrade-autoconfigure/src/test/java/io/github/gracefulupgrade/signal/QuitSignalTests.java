@@ -118,7 +118,7 @@ class QuitSignalTests {
 	void jvmThatLeavesSignalsAloneIsToldAsSuch() throws Exception {
 		try (ListenerProcess jvm = ListenerProcess.start(this.javaHome, "-Xrs")) {
 			String expected = "This JVM does not handle SIGQUIT: the signal kills the process. Start the JVM without "
-					+ "-Xrs (-XX:+ReduceSignalUsage), or trigger upgrades with POST /actuator/upgrade instead.";
+					+ "-Xrs (-XX:+ReduceSignalUsage).";
 			assertThat(jvm.say("unsupported")).contains(expected);
 			assertThat(jvm.say("listen")).contains(expected);
 			jvm.quit();
@@ -140,8 +140,7 @@ class QuitSignalTests {
 	@Test
 	void missingJnaIsToldAsSuch() throws Exception {
 		try (ListenerProcess jvm = ListenerProcess.startWithoutJna(this.javaHome)) {
-			String expected = "SIGQUIT cannot be listened to without JNA. Add net.java.dev.jna:jna to the class path, "
-					+ "or trigger upgrades with POST /actuator/upgrade instead.";
+			String expected = "SIGQUIT cannot be listened to without JNA. Add net.java.dev.jna:jna to the class path.";
 			assertThat(jvm.say("unsupported")).contains(expected);
 			assertThat(jvm.say("listen")).contains(expected);
 			jvm.quitAndAwaitThreadDump();
@@ -158,7 +157,7 @@ class QuitSignalTests {
 					.asString()
 					.startsWith("SIGQUIT cannot be listened to, because JNA could not load its native library (")
 					.contains("Could not find JNA native support")
-					.endsWith("-Djna.tmpdir, or trigger upgrades with POST /actuator/upgrade instead.");
+					.endsWith("-Djna.tmpdir.");
 			}
 			jvm.awaitThreads(0);
 		}
@@ -173,7 +172,7 @@ class QuitSignalTests {
 			for (String command : List.of("unsupported", "listen", "unsupported")) {
 				assertThat(jvm.say(command)).singleElement()
 					.asString()
-					.contains("Start the JVM with --enable-native-access=ALL-UNNAMED, or trigger");
+					.contains("Start the JVM with --enable-native-access=ALL-UNNAMED.");
 			}
 		}
 	}
@@ -181,8 +180,8 @@ class QuitSignalTests {
 	@Test
 	void otherSystemIsToldAsSuch() throws Exception {
 		try (ListenerProcess jvm = ListenerProcess.start(this.javaHome, "-Dos.name=Plan 9")) {
-			assertThat(jvm.say("unsupported")).contains("SIGQUIT can be listened to on Linux only, and this is Plan 9. "
-					+ "Run there, or trigger upgrades with POST /actuator/upgrade instead.");
+			assertThat(jvm.say("unsupported"))
+				.contains("SIGQUIT can be listened to on Linux only, and this is Plan 9. Run there.");
 		}
 	}
 

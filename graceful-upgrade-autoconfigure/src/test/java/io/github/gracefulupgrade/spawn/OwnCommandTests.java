@@ -37,6 +37,11 @@ class OwnCommandTests {
 	}
 
 	@Test
+	void saysItBeforeTheEndOfTheOptions() throws IOException {
+		assertThat(command("sh", "--x=1", "--", "file")).containsExactly("sh", "--x=1", "--upgrade", "--", "file");
+	}
+
+	@Test
 	void aProgramThatIsFoundOnThePathIsCalledByItsName() throws IOException {
 		assertThat(command("sh", "-x")).containsExactly("sh", "-x", "--upgrade");
 	}

@@ -16,6 +16,7 @@ import java.util.function.UnaryOperator;
 import io.netty.handler.codec.http.HttpHeaders;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.server.HttpServer;
@@ -33,6 +34,9 @@ class RequestPlayerTests {
 					request.requestHeaders().get(RequestPlayer.HEADER), request.requestHeaders().get("X-One"), body));
 			if (request.uri().equals("/never")) {
 				return Mono.never();
+			}
+			if (request.uri().equals("/endless")) {
+				return response.sse().sendString(Flux.interval(Duration.ofMillis(100)).map(String::valueOf)).then();
 			}
 			return response.status(request.uri().equals("/missing") ? 404 : 200).sendString(Mono.just("x")).then();
 		}));
@@ -92,6 +96,8 @@ class RequestPlayerTests {
 			.withMessage("GET / was answered with status 200, expected was 204");
 		assertThatExceptionOfType(WarmUpFailedException.class).isThrownBy(() -> play(1, 1, get("/never", null)))
 			.withMessageStartingWith("GET /never was not answered");
+		assertThatExceptionOfType(WarmUpFailedException.class).isThrownBy(() -> play(1, 1, get("/endless", null)))
+			.withMessageStartingWith("GET /endless was not answered");
 	}
 
 	@Test

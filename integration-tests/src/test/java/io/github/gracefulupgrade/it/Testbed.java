@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.github.gracefulupgrade.it.testbed.TestbedApplication;
+import io.github.gracefulupgrade.it.testbed.TwoApplications;
 import io.github.gracefulupgrade.test.Application;
 import io.github.gracefulupgrade.test.Instance;
 
@@ -67,6 +68,18 @@ final class Testbed {
 		return Application.mainClass(TestbedApplication.class.getName(), CLASS_PATH)
 			.jvmOptions(JVM_OPTIONS)
 			.directory(FOLDER)
+			.args(ARGUMENTS);
+	}
+
+	/**
+	 * The testbed, twice in one process.
+	 */
+	static Application twoApplications(int port, Path socket, int otherPort, Path otherSocket) {
+		return Application.mainClass(TwoApplications.class.getName(), CLASS_PATH)
+			.jvmOptions(JVM_OPTIONS)
+			.jvmOptions("-XX:SharedArchiveFile=" + ARCHIVE)
+			.directory(FOLDER)
+			.args(String.valueOf(port), socket.toString(), String.valueOf(otherPort), otherSocket.toString())
 			.args(ARGUMENTS);
 	}
 
