@@ -5,7 +5,10 @@ import org.springframework.context.ApplicationEvent;
 /**
  * An instance entered another {@link UpgradePhase}. Published to the application context
  * that serves, in order, on a thread of its own: a listener may take its time, and delays
- * neither the upgrade nor requests, only the events after it.
+ * neither the upgrade nor requests, only the events after it. An instance that handed
+ * over closes its context when listeners have returned from its last phase, or after
+ * {@code spring.lifecycle.timeout-per-shutdown-phase}; one that is shut down does not
+ * wait for them.
  */
 public final class UpgradePhaseChangedEvent extends ApplicationEvent {
 

@@ -1,5 +1,8 @@
 package io.github.gracefulupgrade.autoconfigure;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -58,13 +61,27 @@ final class OwnOutput implements Belongings {
 	}
 
 	private static void replace(Open stream) {
-		if (stream.name().equals("out")) {
+		if (stream.name().equals("out") && isPipe(1)) {
 			System.out.flush();
 			StandardStreams.replaceOutput(stream.descriptor().number());
 		}
-		else if (stream.name().equals("err")) {
+		else if (stream.name().equals("err") && isPipe(2)) {
 			System.err.flush();
 			StandardStreams.replaceError(stream.descriptor().number());
+		}
+	}
+
+	/**
+	 * Whether it may be the incumbent's. A command may have sent its output elsewhere.
+	 */
+	private static boolean isPipe(int descriptor) {
+		try {
+			return Files.readSymbolicLink(Path.of("/proc/self/fd", String.valueOf(descriptor)))
+				.toString()
+				.startsWith("pipe:");
+		}
+		catch (IOException ex) {
+			return true;
 		}
 	}
 

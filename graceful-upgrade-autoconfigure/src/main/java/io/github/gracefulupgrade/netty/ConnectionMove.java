@@ -62,11 +62,18 @@ final class ConnectionMove {
 	boolean isPossible(Drain drain) {
 		return this.listener.movable() && !this.staying && drain.moves(this.listener.name())
 				&& !isLinkLocal(this.channel.remoteAddress()) && this.channel.pipeline().get(SslHandler.class) == null
-				&& this.channel.pipeline()
-					.names()
-					.stream()
-					.allMatch((name) -> name.startsWith("reactor.") || name.startsWith(TrackedConnection.PREFIX)
-							|| name.startsWith("DefaultChannelPipeline$"));
+				&& hasKnownHandlersOnly(drain);
+	}
+
+	private boolean hasKnownHandlersOnly(Drain drain) {
+		for (String name : this.channel.pipeline().names()) {
+			if (!name.startsWith("reactor.") && !name.startsWith(TrackedConnection.PREFIX)
+					&& !name.startsWith("DefaultChannelPipeline$")) {
+				drain.staysBecauseOf(name);
+				return false;
+			}
+		}
+		return true;
 	}
 
 	/**

@@ -1,6 +1,9 @@
 package io.github.gracefulupgrade.netty;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -17,6 +20,10 @@ final class Drain {
 	 * The fractions of its multiples are spread evenly, however many there are.
 	 */
 	private static final double GOLDEN_RATIO = 0.618033988749895;
+
+	private static final Logger logger = System.getLogger(Drain.class.getName());
+
+	private final AtomicBoolean foreignHandlerTold = new AtomicBoolean();
 
 	private final Plan plan;
 
@@ -95,6 +102,17 @@ final class Drain {
 	void moving(Established established) {
 		this.tally.handedOver.increment();
 		this.plan.mover().accept(established);
+	}
+
+	/**
+	 * A connection cannot be handed over because of a handler that nobody here knows.
+	 * Told once: an agent adds one to each.
+	 */
+	void staysBecauseOf(String handler) {
+		if (this.foreignHandlerTold.compareAndSet(false, true)) {
+			logger.log(Level.INFO,
+					"A connection with the handler '" + handler + "' cannot be handed over, and is told to close");
+		}
 	}
 
 	void stopMoving() {

@@ -7,7 +7,7 @@ import java.util.concurrent.Semaphore;
  * Runs an action whenever this process gets a SIGQUIT ({@code kill -QUIT <pid>}). The JVM
  * goes on doing what it always does with that signal: it prints a thread dump, and
  * {@code jcmd} and {@code jstack}, which attach by means of the same signal, work and run
- * no action.
+ * no action, but for {@code jcmd <pid> JVMTI.data_dump}, which asks for just this.
  * <p>
  * The action runs on a daemon thread of this object's own, after the thread dump, never
  * twice at a time. Signals that come before the action could begin are answered by one
