@@ -64,7 +64,10 @@ class BackgroundWorkTests {
 	void aConsumerThatThrowsOrHangsHoldsUpTheOthersOnlySoLong() throws Exception {
 		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext(Rude.class);
 				BackgroundWork work = new BackgroundWork(context.getBeanFactory(), Duration.ofMillis(100))) {
+			long start = System.nanoTime();
 			stop(work);
+			assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(Duration.ofMillis(100),
+					Duration.ofSeconds(5));
 			assertThat(context.getBean("polite", Recorder.class).isRunning()).isFalse();
 		}
 	}
@@ -185,6 +188,7 @@ class BackgroundWorkTests {
 
 				@Override
 				public void stop() {
+					super.stop();
 					throw new IllegalStateException("no");
 				}
 
@@ -197,7 +201,8 @@ class BackgroundWorkTests {
 
 				@Override
 				public void stop(Runnable callback) {
-					// never calls back
+					// Never calls back.
+					stop();
 				}
 
 			};

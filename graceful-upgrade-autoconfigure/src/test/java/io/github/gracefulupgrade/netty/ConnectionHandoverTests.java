@@ -39,7 +39,7 @@ class ConnectionHandoverTests {
 	void everyRequestIsAnsweredOnceAndInOrderHoweverItIsCutIntoPieces(long over, boolean lookAtAll) {
 		long seed = Long.getLong("test.seed", 20260101);
 		int clients = Integer.getInteger("test.clients", 24);
-		int handovers = Integer.getInteger("test.handovers", 25);
+		int handovers = Integer.getInteger("test.handovers", 15);
 		AtomicBoolean stop = new AtomicBoolean();
 		Set<String> sent = ConcurrentHashMap.newKeySet();
 		SimulatedProcess process = SimulatedProcess.cold(this.application.in("p0"), Duration.ofMillis(over),
@@ -102,7 +102,7 @@ class ConnectionHandoverTests {
 	void eachConnectionMovesAtAMomentOfItsOwn() {
 		int count = 20;
 		List<RawClient> clients = new ArrayList<>();
-		try (SimulatedProcess process = SimulatedProcess.gradual(this.application.in("old"), Duration.ofSeconds(15));
+		try (SimulatedProcess process = SimulatedProcess.gradual(this.application.in("old"), Duration.ofSeconds(6));
 				SimulatedProcess successor = process.successor(this.application.in("new"))) {
 			for (int i = 0; i < count; i++) {
 				clients.add(new RawClient(process.address()));

@@ -67,7 +67,7 @@ class ConnectionTrackerTests {
 				.responseSingle((response, body) -> body.asString())
 				.toFuture();
 			SimulatedProcess.get(asked);
-			Duration grace = Duration.ofSeconds(2);
+			Duration grace = Duration.ofSeconds(1);
 			long deadline = System.nanoTime() + grace.toNanos();
 			process.drain(new Plan(grace, false, process.movable(), (connection) -> {
 			}));

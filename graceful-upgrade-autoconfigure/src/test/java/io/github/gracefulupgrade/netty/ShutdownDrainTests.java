@@ -46,6 +46,7 @@ class ShutdownDrainTests {
 			client.get("/first");
 			CompletableFuture<Drained> drained = shutDown();
 			assertThat(client.isEnded()).isTrue();
+			client.close();
 			assertThat(SimulatedProcess.get(drained).cut()).isZero();
 		}
 	}
@@ -62,6 +63,7 @@ class ShutdownDrainTests {
 			assertThat(response.body()).isEqualTo("/second");
 			assertThat(response.announcesClose()).isTrue();
 			assertThat(client.isEnded()).isTrue();
+			client.close();
 			assertThat(SimulatedProcess.get(drained).finished()).isOne();
 		}
 	}

@@ -275,15 +275,15 @@ class QuitSignalTests {
 	}
 
 	@Test
-	void hundredSignalsWhileGarbageIsCollected() throws Exception {
+	void fortySignalsWhileGarbageIsCollected() throws Exception {
 		try (ListenerProcess jvm = ListenerProcess.start(this.javaHome, "-Xmx64m", "-Xcheck:jni")) {
 			jvm.say("litter");
 			jvm.say("listen");
-			for (int i = 1; i <= 100; i++) {
+			for (int i = 1; i <= 40; i++) {
 				jvm.quit();
 				jvm.awaitSignals(i);
 			}
-			assertThat(jvm.signals()).isEqualTo(100);
+			assertThat(jvm.signals()).isEqualTo(40);
 			assertThat(jvm.end()).isZero();
 		}
 	}
@@ -292,7 +292,7 @@ class QuitSignalTests {
 	void openingAndClosingUnderABurstOfSignals() throws Exception {
 		try (ListenerProcess jvm = ListenerProcess.start(this.javaHome, "-Xmx64m")) {
 			jvm.say("litter");
-			for (int i = 0; i < 10; i++) {
+			for (int i = 0; i < 5; i++) {
 				jvm.begin("open and close");
 				for (int j = 0; j < 10; j++) {
 					jvm.quit();

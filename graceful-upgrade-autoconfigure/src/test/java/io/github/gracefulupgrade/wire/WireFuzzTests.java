@@ -12,12 +12,12 @@ class WireFuzzTests {
 
 	@Test
 	void framesAreMessagesOrErrors() {
-		Fuzzing.run("frame", FrameFuzzer::fuzzerTestOneInput, Duration.ofSeconds(2));
+		Fuzzing.run("frame", FrameFuzzer::fuzzerTestOneInput, Duration.ofSeconds(1));
 	}
 
 	@Test
 	void connectionsEndAndLeaveNothingOpen() {
-		Fuzzing.run("peer", PeerFuzzer::fuzzerTestOneInput, Duration.ofSeconds(3));
+		Fuzzing.run("peer", PeerFuzzer::fuzzerTestOneInput, Duration.ofSeconds(1));
 	}
 
 }
