@@ -64,7 +64,9 @@ class SpawnedUpgradeIT {
 			.jvmOptions("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m")
 			.onFreePort()
 			.upgradeSocket(socket)
-			.args("--pingora.spawn.enabled=true", "--pingora.close-timeout=200ms", "--spring.main.banner-mode=off")
+			.args("--pingora.spawn.enabled=true", "--pingora.close-timeout=200ms", "--spring.main.banner-mode=off",
+					"--pingora.rehearsal=false", "--pingora.warm-up.rounds=1",
+					"--spring.reactor.netty.shutdown-quiet-period=0s")
 			.args(arguments)
 			.start();
 		this.port = instance.port();

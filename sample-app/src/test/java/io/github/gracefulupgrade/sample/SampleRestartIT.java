@@ -21,8 +21,10 @@ class SampleRestartIT {
 	@Test
 	void everyClientNoticesARestart(@TempDir Path folder) {
 		Application app = Application.jar(Path.of("target/sample-app.jar"))
+			.jvmOptions("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 			.onFreePort()
-			.upgradeSocket(folder.resolve("app.sock"));
+			.upgradeSocket(folder.resolve("app.sock"))
+			.args("--pingora.close-timeout=1s", "--spring.reactor.netty.shutdown-quiet-period=0s");
 		try (Instance v1 = app.start().awaitServing(); Load load = Load.on(v1).start().awaitAnswers(100)) {
 			load.mark("SIGTERM");
 			v1.terminate();

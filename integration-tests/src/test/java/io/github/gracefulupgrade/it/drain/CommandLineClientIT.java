@@ -4,7 +4,6 @@ import java.util.List;
 
 import io.github.gracefulupgrade.test.Application;
 import io.github.gracefulupgrade.test.Instance;
-import io.github.gracefulupgrade.test.Upgrade;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,18 +45,19 @@ class CommandLineClientIT {
 
 	@Test
 	void curlNeedsOneConnection() {
-		Application app = Sample.application();
-		try (Instance v1 = app.start().awaitServing();
-				// One transfer after the other, 200 a second.
-				Program curl = Program.start("curl", "curl", "--silent", "--show-error", "--fail", "--rate", "200/s",
-						"--write-out", "%{http_code} connects=%{num_connects}\n", "--output", "/dev/null",
-						"http://127.0.0.1:" + v1.port() + "/?[1-1500]");
-				Upgrade upgrade = Upgrade.of(v1).to(app).perform()) {
-			assertThat(upgrade.exitCode()).isZero();
-			v1.awaitLog("1 connection\\(s\\) handed over");
-			List<String> transfers = curl.awaitSuccess();
-			assertThat(transfers).hasSize(1500).allMatch((line) -> line.startsWith("200 "));
-			assertThat(transfers.stream().filter((line) -> line.endsWith("connects=1"))).hasSize(1);
+		try (Generations generations = new Generations(Sample.application())) {
+			generations.prepare();
+			// One transfer after the other, 200 a second.
+			try (Program curl = Program.start("curl", "curl", "--silent", "--show-error", "--fail", "--rate", "200/s",
+					"--write-out", "%{http_code} connects=%{num_connects}\n", "--output", "/dev/null",
+					"http://127.0.0.1:" + generations.incumbent().port() + "/?[1-800]")) {
+				// It writes some hundred lines at once.
+				Await.until("the first transfers", () -> !curl.output().isEmpty());
+				generations.replace().awaitLog("1 connection\\(s\\) handed over");
+				List<String> transfers = curl.awaitSuccess();
+				assertThat(transfers).hasSize(800).allMatch((line) -> line.startsWith("200 "));
+				assertThat(transfers.stream().filter((line) -> line.endsWith("connects=1"))).hasSize(1);
+			}
 		}
 	}
 

@@ -31,18 +31,21 @@ class ConnectionMoveIT {
 	@Test
 	void requestsInPiecesAreAnsweredOnceAndInOrder() {
 		Application app = Sample.application().jvmOptions(Sample.ALWAYS_READS_ON);
-		try (Instance v1 = app.start().awaitServing()) {
+		try (Generations generations = new Generations(app)) {
+			// First, so that the clients do not take the processor away from its start.
+			generations.prepare();
+			Instance v1 = generations.incumbent();
 			Clients clients = new Clients(v1);
 			clients.run(CLIENTS, ConnectionMoveIT::twoHalves);
 			clients.run(CLIENTS / 4, ConnectionMoveIT::answeredBeforeTheBodyIsThere);
 			clients.run(8, ConnectionMoveIT::byteByByte);
 			clients.run(2, ConnectionMoveIT::pipeliningWithoutEnd);
-			try (Upgrade upgrade = Upgrade.of(v1).to(app).perform()) {
-				clients.awaitAnswers(upgrade.successor().pid());
-				clients.finish();
-				assertThat(clients.pids()).containsOnly(v1.pid(), upgrade.successor().pid());
-				assertThat(upgrade.exitCode()).isZero();
-			}
+			clients.awaitAnswers(v1.pid());
+			generations.replace();
+			Instance v2 = generations.incumbent();
+			clients.awaitAnswers(v2.pid());
+			clients.finish();
+			assertThat(clients.pids()).containsOnly(v1.pid(), v2.pid());
 			v1.awaitLog("request\\(s\\) finished, 0 cut; %d connection\\(s\\) handed over, 0 closed"
 				.formatted(clients.count()));
 		}
@@ -115,6 +118,9 @@ class ConnectionMoveIT {
 				try (Upgrade second = Upgrade.of(v2).to(swapped).perform()) {
 					assertThat(onOne.get("/actuator/health").status()).isEqualTo(200);
 					assertThat(onOther.get("/").pid()).isEqualTo(second.successor().pid());
+					// Else each process that ends waits for them.
+					onOne.close();
+					onOther.close();
 				}
 				v2.awaitLog("2 connection\\(s\\) handed over");
 			}
@@ -150,21 +156,26 @@ class ConnectionMoveIT {
 
 	@Test
 	void aLongUploadAndASlowDownloadComplete() throws Exception {
-		int size = Integer.getInteger("move.megabytes", 20) << 20;
+		int size = Integer.getInteger("move.megabytes", 30) << 20;
 		long rate = Long.getLong("move.rate", 10 << 20);
-		Application app = Sample.application();
-		try (Instance v1 = app.start().awaitServing();
-				Echo upload = new Echo(v1.port(), size, rate, Long.MAX_VALUE);
-				Echo download = new Echo(v1.port(), size, Long.MAX_VALUE, rate)) {
-			upload.awaitProgress(size / 20);
-			download.awaitProgress(size / 20);
-			try (Upgrade upgrade = Upgrade.of(v1).to(app).perform()) {
+		try (Generations generations = new Generations(Sample.application())) {
+			generations.prepare();
+			Instance v1 = generations.incumbent();
+			try (Echo upload = new Echo(v1.port(), size, rate, Long.MAX_VALUE);
+					Echo download = new Echo(v1.port(), size, Long.MAX_VALUE, rate)) {
+				upload.awaitProgress(size / 30);
+				download.awaitProgress(size / 30);
+				v1.quit();
+				v1.awaitLog("accepts no more and drains");
+				assertThat(upload.isUnderWay()).as("upload when the drain began").isTrue();
+				assertThat(download.isUnderWay()).as("download when the drain began").isTrue();
 				assertThat(upload.isIntact()).isTrue();
 				assertThat(download.isIntact()).isTrue();
+				generations.awaitReplaced();
 				// The connection is in use again, by the other process.
-				assertThat(upload.raw.get("/").pid()).isEqualTo(upgrade.successor().pid());
-				assertThat(download.raw.get("/").pid()).isEqualTo(upgrade.successor().pid());
-				assertThat(upgrade.exitCode()).isZero();
+				assertThat(upload.raw.get("/").pid()).isEqualTo(generations.incumbent().pid());
+				assertThat(download.raw.get("/").pid()).isEqualTo(generations.incumbent().pid());
+				v1.awaitLog("2 request\\(s\\) finished, 0 cut; 2 connection\\(s\\) handed over");
 			}
 		}
 	}
@@ -340,6 +351,10 @@ class ConnectionMoveIT {
 
 		void awaitProgress(long bytes) {
 			Await.until("progress", () -> this.progress >= bytes || this.received.isDone());
+		}
+
+		boolean isUnderWay() {
+			return !this.received.isDone();
 		}
 
 		boolean isIntact() throws Exception {

@@ -36,7 +36,7 @@ class DrainWebSocketIT {
 	}
 
 	private static void assertWebSocketsAreToldToGoAwayAndNeverCut(boolean tls) {
-		Application app = (tls ? Sample.tls() : Sample.application()).args("--pingora.grace-period=6s");
+		Application app = (tls ? Sample.tls() : Sample.application()).args("--pingora.grace-period=3s");
 		HttpClient http = HttpClient.newBuilder().sslContext(Sample.trustingEverybody()).build();
 		try (Instance v1 = app.start().awaitServing()) {
 			URI uri = URI.create((tls ? "wss" : "ws") + "://localhost:" + v1.port() + "/ws");

@@ -40,8 +40,16 @@ final class Generations implements AutoCloseable {
 	 * @return the predecessor
 	 */
 	Instance replace() {
+		this.incumbent.quit();
+		return awaitReplaced();
+	}
+
+	/**
+	 * Wait until the one that was told to has left.
+	 * @return the predecessor
+	 */
+	Instance awaitReplaced() {
 		Instance predecessor = this.incumbent;
-		predecessor.quit();
 		assertThat(predecessor.awaitExit()).isZero();
 		this.incumbent = this.successor;
 		return predecessor;

@@ -37,8 +37,6 @@ public final class Sample {
 
 	private static final Path FOLDER = createFolder();
 
-	private static final Path KEY_STORE = createKeyStore();
-
 	private static final Path ARCHIVE = unpack();
 
 	private Sample() {
@@ -62,7 +60,7 @@ public final class Sample {
 	 * As {@link #application}, behind TLS.
 	 */
 	static Application tls() {
-		return application().args("--server.ssl.key-store=" + KEY_STORE, "--server.ssl.key-store-password=secret",
+		return application().args("--server.ssl.key-store=" + KeyStore.PATH, "--server.ssl.key-store-password=secret",
 				"--server.ssl.key-store-type=PKCS12");
 	}
 
@@ -71,8 +69,8 @@ public final class Sample {
 	 */
 	static Application managedByTls() {
 		return application().args("--management.server.ssl.enabled=true",
-				"--management.server.ssl.key-store=" + KEY_STORE, "--management.server.ssl.key-store-password=secret",
-				"--management.server.ssl.key-store-type=PKCS12");
+				"--management.server.ssl.key-store=" + KeyStore.PATH,
+				"--management.server.ssl.key-store-password=secret", "--management.server.ssl.key-store-type=PKCS12");
 	}
 
 	private static Application jar() {
@@ -81,7 +79,8 @@ public final class Sample {
 
 	private static Application bare() {
 		return jar().args("--spring.main.banner-mode=off", "--pingora.close-timeout=200ms",
-				"--pingora.grace-period=20s", "--pingora.rehearsal=false", "--pingora.warm-up.rounds=1");
+				"--pingora.grace-period=20s", "--pingora.rehearsal=false", "--pingora.warm-up.rounds=1",
+				"--spring.reactor.netty.shutdown-quiet-period=0s");
 	}
 
 	/**
@@ -139,14 +138,6 @@ public final class Sample {
 		}
 	}
 
-	private static Path createKeyStore() {
-		Path keyStore = FOLDER.resolve("keys.p12");
-		run(List.of(java("keytool"), "-genkeypair", "-keystore", keyStore.toString(), "-storetype", "PKCS12",
-				"-storepass", "secret", "-alias", "test", "-keyalg", "EC", "-dname", "CN=localhost", "-ext",
-				"san=dns:localhost,ip:127.0.0.1"));
-		return keyStore;
-	}
-
 	private static Path unpack() {
 		run(List.of(java("java"), "-Djarmode=tools", "-jar", System.getProperty("sample-app.jar"), "extract",
 				"--destination", FOLDER.resolve("sample").toString()));
@@ -191,6 +182,23 @@ public final class Sample {
 		catch (IOException | UncheckedIOException ex) {
 			// Something is still being written there. It lies in /tmp.
 		}
+	}
+
+	/**
+	 * Made for the first who needs it: that takes a JVM.
+	 */
+	private static final class KeyStore {
+
+		private static final Path PATH = create();
+
+		private static Path create() {
+			Path keyStore = FOLDER.resolve("keys.p12");
+			run(List.of(java("keytool"), "-genkeypair", "-keystore", keyStore.toString(), "-storetype", "PKCS12",
+					"-storepass", "secret", "-alias", "test", "-keyalg", "EC", "-dname", "CN=localhost", "-ext",
+					"san=dns:localhost,ip:127.0.0.1"));
+			return keyStore;
+		}
+
 	}
 
 }

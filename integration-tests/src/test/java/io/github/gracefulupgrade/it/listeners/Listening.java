@@ -54,6 +54,7 @@ final class Listening {
 		return application.jvmOptions("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m")
 			.upgradeSocket(folder.resolve("s"))
 			.args("--spring.main.banner-mode=off", "--pingora.close-timeout=300ms", "--pingora.grace-period=20s",
+					"--pingora.rehearsal=false", "--pingora.warm-up.rounds=1",
 					"--spring.reactor.netty.shutdown-quiet-period=0s");
 	}
 

@@ -26,7 +26,7 @@ class RandomPortsIT {
 		Application app = Listening.sample(folder)
 			.args("--server.port=0", "--server.address=127.0.0.1", "--management.server.port=0",
 					"--management.server.address=127.0.0.1", "--spring.main.lazy-initialization=true",
-					"--spring.threads.virtual.enabled=true");
+					"--spring.threads.virtual.enabled=true", "--pingora.rehearsal=true", "--pingora.warm-up.rounds=20");
 		try (Instance v1 = Listening.serving(app.start())) {
 			List<Integer> ports = Listening.ports(v1);
 			assertThat(ports).hasSize(2).doesNotHaveDuplicates();

@@ -46,7 +46,8 @@ final class Unit {
 		deploy(Path.of(System.getProperty("sample-app.jar")));
 		systemd.install(this.name + ".service", text("my-app.service"));
 		// Only to save time.
-		environment("quick", "PINGORA_CLOSE_TIMEOUT=500ms",
+		environment("quick", "PINGORA_CLOSE_TIMEOUT=500ms", "PINGORA_REHEARSAL=false", "PINGORA_WARMUP_ROUNDS=1",
+				"SPRING_REACTOR_NETTY_SHUTDOWN_QUIET_PERIOD=0s",
 				"JAVA_TOOL_OPTIONS=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx128m");
 	}
 
