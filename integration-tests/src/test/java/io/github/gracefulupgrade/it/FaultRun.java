@@ -42,10 +42,9 @@ final class FaultRun implements AutoCloseable {
 	private final Application application = Testbed.application()
 		.onFreePort()
 		.upgradeSocket(this.files.resolve("s"))
-		.args("--spring.reactor.netty.shutdown-quiet-period=0s", "--pingora.ready-timeout=5s",
-				"--pingora.connect-timeout=2s", "--pingora.grace-period=4s",
-				"--pingora.pid-file=" + this.files.resolve("pid"), "--testbed.phase-trouble=" + this.folder,
-				"--testbed.backlog=" + FaultInjection.BACKLOG);
+		.args(Service.NO_QUIET_PERIOD, "--pingora.ready-timeout=5s", "--pingora.connect-timeout=2s",
+				"--pingora.grace-period=4s", "--pingora.pid-file=" + this.files.resolve("pid"),
+				"--testbed.phase-trouble=" + this.folder, "--testbed.backlog=" + FaultInjection.BACKLOG);
 
 	private final Map<Instance, Debugger> debuggers = new HashMap<>();
 

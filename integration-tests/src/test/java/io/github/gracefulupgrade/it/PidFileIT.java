@@ -25,7 +25,8 @@ class PidFileIT {
 	}
 
 	@RegisterExtension
-	static Service service = new Service((Application application) -> application.args("--pingora.pid-file=" + file()));
+	static Service service = new Service(
+			(Application application) -> application.args("--pingora.pid-file=" + file(), Service.NO_QUIET_PERIOD));
 
 	private static void assertNames(Instance instance) {
 		assertThat(file()).hasContent(Long.toString(instance.pid()));

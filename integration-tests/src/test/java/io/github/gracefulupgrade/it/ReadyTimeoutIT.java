@@ -19,8 +19,7 @@ class ReadyTimeoutIT {
 
 	// Long enough for a good successor on a machine that does other things as well.
 	@RegisterExtension
-	static Service service = new Service("--pingora.ready-timeout=3s",
-			"--spring.reactor.netty.shutdown-quiet-period=0s");
+	static Service service = new Service("--pingora.ready-timeout=3s", Service.NO_QUIET_PERIOD);
 
 	private static void assertServesOn(Instance incumbent, Instance successor) {
 		incumbent.awaitLog(Say.upgradeFailed(successor, incumbent) + ".*pingora.ready-timeout");

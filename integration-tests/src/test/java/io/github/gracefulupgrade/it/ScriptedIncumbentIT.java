@@ -33,7 +33,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 class ScriptedIncumbentIT {
 
 	@RegisterExtension
-	final Service service = new Service();
+	final Service service = new Service(Service.NO_QUIET_PERIOD);
 
 	private final Application application = this.service.application().args("--pingora.connect-timeout=2s");
 

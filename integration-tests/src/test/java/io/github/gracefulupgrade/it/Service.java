@@ -43,6 +43,12 @@ final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachC
 
 	static final String CONSUMER = "The consumer consumed";
 
+	/**
+	 * Lets a context close 2 s earlier: the time for which Reactor Netty waits for
+	 * clients that may still come.
+	 */
+	static final String NO_QUIET_PERIOD = "--spring.reactor.netty.shutdown-quiet-period=0s";
+
 	private static final int PROBES = 10;
 
 	private final UnaryOperator<Application> configuration;
@@ -259,8 +265,18 @@ final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachC
 	 * The background work of an instance goes on: its scheduled task and its consumer.
 	 */
 	static void assertWorks(Instance instance) {
-		awaitAnother(instance, TASK);
-		awaitAnother(instance, CONSUMER);
+		awaitWork(instance, 1);
+	}
+
+	private static void awaitWork(Instance instance, int times) {
+		long tasks = count(instance, TASK);
+		long messages = count(instance, CONSUMER);
+		Await.until(() -> {
+			assertThat(count(instance, TASK)).as("scheduled tasks of %s", instance)
+				.isGreaterThanOrEqualTo(tasks + times);
+			assertThat(count(instance, CONSUMER)).as("messages consumed by %s", instance)
+				.isGreaterThanOrEqualTo(messages + times);
+		});
 	}
 
 	/**
@@ -268,12 +284,9 @@ final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachC
 	 */
 	static void assertOnlyWorks(Instance instance, Instance... others) {
 		// What they had begun when they were told to stop ends.
-		assertWorks(instance);
-		assertWorks(instance);
+		awaitWork(instance, 2);
 		List<Long> before = Stream.of(others).map((other) -> count(other, TASK) + count(other, CONSUMER)).toList();
-		for (int i = 0; i < 5; i++) {
-			assertWorks(instance);
-		}
+		awaitWork(instance, 5);
 		assertThat(Stream.of(others).map((other) -> count(other, TASK) + count(other, CONSUMER)))
 			.as("the work of the others")
 			.containsExactlyElementsOf(before);
@@ -337,6 +350,34 @@ final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachC
 		long before = count(instance, line);
 		Await.until(() -> assertThat(count(instance, line)).as("how often \"%s\" is said by %s", line, instance)
 			.isGreaterThan(before));
+	}
+
+	/**
+	 * Wait until an instance is being shut down: Boot's hook runs.
+	 */
+	static void awaitShutdown(Instance instance) {
+		Await.until(() -> assertThat(threads(instance)).as("threads of %s", instance)
+			.anyMatch((name) -> name.startsWith("SpringA")));
+	}
+
+	/**
+	 * The names of an instance's threads, as far as the kernel keeps them: the first
+	 * seven characters of a long one, whatever the JDK.
+	 */
+	static List<String> threads(Instance instance) {
+		try (Stream<Path> threads = Files.list(Path.of("/proc", String.valueOf(instance.pid()), "task"))) {
+			return threads.map((thread) -> {
+				try {
+					return Files.readString(thread.resolve("comm"));
+				}
+				catch (IOException ex) {
+					return ""; // It has ended since.
+				}
+			}).toList();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	/**

@@ -174,7 +174,9 @@ final class Testbed {
 
 	private static Path archiveClasses() {
 		Path archive = FOLDER.resolve("classes.jsa");
-		Application application = bare().onFreePort().upgradeSocket(newFolder().resolve("s"));
+		Application application = bare().onFreePort()
+			.upgradeSocket(newFolder().resolve("s"))
+			.args(Service.NO_QUIET_PERIOD);
 		// A successor: it has used more classes than an instance that starts cold.
 		try (Instance incumbent = application.start().awaitServing();
 				Instance instance = application.jvmOptions("-XX:ArchiveClassesAtExit=" + archive).successor().start()) {

@@ -16,7 +16,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class UpgradeTestIT {
 
 	@RegisterExtension
-	static Service service = new Service();
+	static Service service = new Service(Service.NO_QUIET_PERIOD);
 
 	private static Instance trial(String... arguments) {
 		return service.start(service.application().args("--upgrade=test").args(arguments));

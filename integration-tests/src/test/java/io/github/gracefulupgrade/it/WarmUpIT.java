@@ -13,7 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class WarmUpIT {
 
 	@RegisterExtension
-	static Service service = new Service("--pingora.warm-up.rounds=20");
+	static Service service = new Service("--pingora.warm-up.rounds=20", Service.NO_QUIET_PERIOD);
 
 	@Test
 	void playsRequestsBeforeItWaitsAndThenTakesOver() {
