@@ -35,7 +35,9 @@ class BackgroundWorkIT {
 		// … and in the incumbent when it has to go on after all.
 		successor.kill();
 		incumbent.awaitLog(Say.acceptsAgain(incumbent, successor));
+		service.assertServes(incumbent);
 		Service.assertWorks(incumbent);
+		assertThat(request).as("the request that kept the incumbent draining").isNotDone();
 		Service.open(gate);
 		assertThat(request.join().pid()).isEqualTo(incumbent.pid());
 		// The next one takes it over like the first, though it was scheduled anew.

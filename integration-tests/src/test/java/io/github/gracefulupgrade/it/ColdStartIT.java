@@ -1,6 +1,7 @@
 package io.github.gracefulupgrade.it;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
@@ -16,12 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ColdStartIT {
 
 	@RegisterExtension
-	static Service service = new Service();
-
-	@Test
-	void onAFreePathServesAndCanBeUpgraded() {
-		service.assertServesAndCanBeUpgraded(service.incumbent());
-	}
+	static Service service = new Service(Service.NO_QUIET_PERIOD);
 
 	@Test
 	void onThePathOfADeadProcessReplacesItsSocket() {
@@ -48,18 +44,14 @@ class ColdStartIT {
 	}
 
 	@Test
-	void againstALiveIncumbentFailsAndNamesIt() {
+	void againstALiveIncumbentFailsAndNamesItOnTheSamePortAndOnAnother() {
 		Instance incumbent = service.incumbent();
-		Service.assertFailsToStart(service.start(), service.socket().toString(), "pid=" + incumbent.pid(), "--upgrade",
-				"kill -QUIT " + incumbent.pid());
-		service.assertServesAndCanBeUpgraded(incumbent);
-	}
-
-	@Test
-	void againstALiveIncumbentFailsOnAnotherPort() {
-		Instance incumbent = service.incumbent();
+		Instance same = service.start();
 		Instance other = service.start(service.application().onFreePort());
-		Service.assertFailsToStart(other, service.socket().toString(), "pid=" + incumbent.pid());
+		for (Instance instance : List.of(same, other)) {
+			Service.assertFailsToStart(instance, service.socket().toString(), "pid=" + incumbent.pid(), "--upgrade",
+					"kill -QUIT " + incumbent.pid());
+		}
 		service.assertServesAndCanBeUpgraded(incumbent);
 	}
 

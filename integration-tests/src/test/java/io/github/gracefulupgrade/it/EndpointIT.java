@@ -22,7 +22,8 @@ class EndpointIT {
 	private static final String PATH = "/actuator/upgrade";
 
 	@RegisterExtension
-	static Service service = new Service("--management.endpoints.web.exposure.include=upgrade");
+	static Service service = new Service("--management.endpoints.web.exposure.include=upgrade",
+			Service.NO_QUIET_PERIOD);
 
 	private static <T> T read(Http.Answer answer, String path) {
 		return JsonPath.read(answer.body(), path);
@@ -110,6 +111,11 @@ class EndpointIT {
 		assertThat(EndpointIT.<String>read(after, "$.phase")).isEqualTo("SERVING");
 		assertThat(EndpointIT.<String>read(after, "$.lastAttempt.outcome")).isEqualTo("FAILED");
 		assertThat(EndpointIT.<String>read(after, "$.lastAttempt.reason")).contains("Told to fail in: runner");
+		assertThat(successor.awaitExit()).isEqualTo(1);
+		incumbent.awaitLog(Say.upgradeFailed(successor, incumbent) + ".*its start failed: ");
+		assertThat(service.clients().answersByPid()).doesNotContainKey(successor.pid());
+		service.assertServes(incumbent);
+		Service.assertWorks(incumbent);
 		service.assertServesAndCanBeUpgraded(incumbent);
 	}
 
@@ -149,6 +155,14 @@ class EndpointIT {
 		incumbent.awaitLog(Say.successorWaits(successor));
 		incumbent.quit();
 		incumbent.awaitLog(Say.drains(incumbent, successor));
+		Http.Answer draining = Http.get(management, PATH);
+		assertThat(pid(draining, "$.pid")).isEqualTo(incumbent.pid());
+		assertThat(EndpointIT.<String>read(draining, "$.phase")).isEqualTo("DRAINING");
+		assertThat(EndpointIT.<Integer>read(draining, "$.drain.requests")).isPositive();
+		assertThat(EndpointIT.<Integer>read(draining, "$.drain.connections")).isPositive();
+		assertThat(EndpointIT.<Integer>read(draining, "$.drain.cut")).isZero();
+		assertThat(Duration.parse(read(draining, "$.drain.timeLeft"))).isBetween(Duration.ofSeconds(1),
+				Duration.ofSeconds(20));
 		Http.Answer after = status(successor);
 		assertThat(pid(after, "$.predecessor.pid")).isEqualTo(incumbent.pid());
 		assertThat(EndpointIT.<Boolean>read(after, "$.predecessor.draining")).isTrue();

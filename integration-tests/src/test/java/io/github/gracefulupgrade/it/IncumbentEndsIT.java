@@ -5,6 +5,7 @@ import java.util.concurrent.CompletableFuture;
 
 import io.github.gracefulupgrade.test.Instance;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -18,7 +19,7 @@ class IncumbentEndsIT {
 	private static final int SIGTERM = 128 + 15;
 
 	@RegisterExtension
-	static Service service = new Service("--spring.reactor.netty.shutdown-quiet-period=0s");
+	static Service service = new Service(Service.NO_QUIET_PERIOD);
 
 	/**
 	 * A successor that has the listeners and is held before it can say that it is ready.
@@ -68,6 +69,7 @@ class IncumbentEndsIT {
 		}
 
 		@Test
+		@Tag("long") // a row of the fault matrix
 		void afterItSentTheListenersIsNoReasonToRefuseAnybody() {
 			service.expectLostRequests();
 			Path gate = service.gate();
@@ -155,6 +157,7 @@ class IncumbentEndsIT {
 			Instance incumbent = service.incumbent();
 			Instance successor = offered(service.waitingAutoSuccessor("--testbed.hold.web-servers=" + gate));
 			incumbent.terminate();
+			incumbent.awaitLog(Say.upgradeFailed(successor, incumbent));
 			Service.open(gate);
 			incumbent.awaitExit();
 			service.assertServesAndCanBeUpgraded(Service.awaitUpgradable(successor));
@@ -169,6 +172,7 @@ class IncumbentEndsIT {
 			CompletableFuture<Http.Answer> request = Http.begin(incumbent.port(), "/held?gate=" + requestGate);
 			Service.awaitReceived(incumbent);
 			incumbent.terminate();
+			Service.awaitShutdown(incumbent);
 			// In the middle of its shutdown, it still is the one who serves.
 			assertThat(Http.get(incumbent.port(), "/").pid()).isEqualTo(incumbent.pid());
 			Service.open(gate);

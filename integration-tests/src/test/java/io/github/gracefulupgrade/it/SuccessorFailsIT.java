@@ -19,7 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class SuccessorFailsIT {
 
 	@RegisterExtension
-	static Service service = new Service("--spring.reactor.netty.shutdown-quiet-period=0s");
+	static Service service = new Service(Service.NO_QUIET_PERIOD);
 
 	private static void assertNothingChanged(Instance incumbent) {
 		service.assertServes(incumbent);
@@ -28,14 +28,14 @@ class SuccessorFailsIT {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "web-servers", "runner", "readiness-listener" })
+	@ValueSource(strings = { "web-servers", "readiness-listener" })
 	void thatThrowsChangesNothing(String place) {
 		assertThrowingChangesNothing(place);
 	}
 
 	@ParameterizedTest
 	@Tag("long")
-	@ValueSource(strings = { "consumer", "ready-listener" })
+	@ValueSource(strings = { "consumer", "runner", "ready-listener" })
 	void thatThrowsElsewhereChangesNothing(String place) {
 		assertThrowingChangesNothing(place);
 	}
@@ -118,10 +118,19 @@ class SuccessorFailsIT {
 		service.assertServesAndCanBeUpgraded(next);
 	}
 
-	@ParameterizedTest
-	@ValueSource(strings = { "KILL", "TERM" })
-	void thatEndsWhileTheIncumbentDrainsLetsItAcceptAgain(String signal) {
-		expectLossesOfTheKilled(signal);
+	@Test
+	void thatIsTerminatedWhileTheIncumbentDrainsLetsItAcceptAgain() {
+		assertLetsTheIncumbentAcceptAgain("TERM");
+	}
+
+	@Test
+	@Tag("long") // and in BackgroundWorkIT
+	void thatIsKilledWhileTheIncumbentDrainsLetsItAcceptAgain() {
+		service.expectLostRequests();
+		assertLetsTheIncumbentAcceptAgain("KILL");
+	}
+
+	private static void assertLetsTheIncumbentAcceptAgain(String signal) {
 		Instance incumbent = service.incumbent();
 		Path gate = service.gate();
 		CompletableFuture<Http.Answer> request = Http.begin(incumbent.port(), "/held?gate=" + gate);
@@ -139,12 +148,6 @@ class SuccessorFailsIT {
 		Service.open(gate);
 		assertThat(request.join().pid()).isEqualTo(incumbent.pid());
 		assertNothingChanged(incumbent);
-	}
-
-	private static void expectLossesOfTheKilled(String signal) {
-		if (signal.equals("KILL")) {
-			service.expectLostRequests();
-		}
 	}
 
 	@Test

@@ -8,6 +8,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import io.github.gracefulupgrade.test.Application;
 import io.github.gracefulupgrade.test.Instance;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -15,7 +16,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * An upgrade socket that cannot be used is told before anything is bound, and what stands
- * at its path is left alone.
+ * at its path is left alone. What is tagged as long is held by the tests of the socket,
+ * too.
  */
 class UpgradePathIT {
 
@@ -30,10 +32,12 @@ class UpgradePathIT {
 	}
 
 	private static Instance startAt(Path path, String... arguments) {
-		return service.start(Testbed.application().onFreePort().upgradeSocket(path).args(arguments));
+		return service.start(
+				Testbed.application().onFreePort().upgradeSocket(path).args(Service.NO_QUIET_PERIOD).args(arguments));
 	}
 
 	@Test
+	@Tag("long")
 	void regularFileIsLeftAlone() throws IOException {
 		Path file = Files.writeString(folder.resolve("regular"), "mine");
 		Service.assertFailsToStart(startAt(file), file.toString(), "is no socket");
@@ -59,6 +63,7 @@ class UpgradePathIT {
 	}
 
 	@Test
+	@Tag("long")
 	void folderAtThePathIsLeftAlone() throws IOException {
 		Path path = Files.createDirectory(folder.resolve("folder"));
 		Service.assertFailsToStart(startAt(path), path.toString(), "is no socket");
@@ -66,12 +71,14 @@ class UpgradePathIT {
 	}
 
 	@Test
+	@Tag("long")
 	void pathThatIsLongerThanThePlatformAllowsFails() {
 		Path path = folder.resolve("x".repeat(108));
 		Service.assertFailsToStart(startAt(path), path.toString(), "too long", "107");
 	}
 
 	@Test
+	@Tag("long")
 	void missingFolderFailsAndIsNotCreated() {
 		Path missing = folder.resolve("missing");
 		Service.assertFailsToStart(startAt(missing.resolve("s")), missing.resolve("s").toString(), "does not exist");
@@ -79,6 +86,7 @@ class UpgradePathIT {
 	}
 
 	@Test
+	@Tag("long")
 	void folderThatTheUserMayNotWriteToFails() throws IOException {
 		ForeignUser user = ForeignUser.orSkip();
 		Path path = Files.createDirectory(folder.resolve("others")).resolve("s");
@@ -89,6 +97,7 @@ class UpgradePathIT {
 	}
 
 	@Test
+	@Tag("long")
 	void folderThatOthersCanWriteToFails() throws IOException {
 		Path path = Files.createDirectory(folder.resolve("open")).resolve("s");
 		Files.setPosixFilePermissions(path.getParent(), PosixFilePermissions.fromString("rwxrwxrwx"));
