@@ -35,7 +35,11 @@ public final class FakeApplication {
 
 	private final AtomicInteger connections = new AtomicInteger();
 
+	private final AtomicInteger requests = new AtomicInteger();
+
 	private volatile boolean draining;
+
+	private boolean forgetful;
 
 	private FakeApplication() {
 	}
@@ -64,6 +68,7 @@ public final class FakeApplication {
 		String socket = value(args, "--pingora.upgrade-sock=");
 		Path owner = Path.of(socket + ".owner");
 		Path go = Path.of(socket + ".go");
+		this.forgetful = args.contains("--forgetful");
 		if (args.contains("--fail")) {
 			System.out.println("No, not today");
 			System.exit(7);
@@ -119,6 +124,9 @@ public final class FakeApplication {
 			boolean last = false;
 			for (String line = reader.readLine(); line != null && !last; line = reader.readLine()) {
 				if (line.isEmpty()) {
+					if (this.forgetful && this.requests.incrementAndGet() % 50 == 0) {
+						return;
+					}
 					last = this.draining;
 					channel.write(ByteBuffer.wrap("HTTP/1.1 200 OK\r\nX-Pid: %d\r\n%sContent-Length: 0\r\n\r\n"
 						.formatted(PID, last ? "Connection: close\r\n" : "")

@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class PlatformIT {
 
 	@RegisterExtension
-	static Service service = new Service();
+	static Service service = new Service(Service.NO_QUIET_PERIOD);
 
 	@ParameterizedTest
 	@ValueSource(strings = { "-Xrs", "-Dreactor.netty.native=false" })
@@ -50,10 +50,15 @@ class PlatformIT {
 	@ParameterizedTest
 	@ValueSource(strings = { "", "-Dspring.main.web-application-type=none" })
 	void withoutTheUpgradeSocketTheStarterIsInert(String option) {
+		// What there would be: threads of its own before the start is over, and a line
+		// after it.
+		assertThat(Service.threads(service.incumbent())).anyMatch((name) -> name.startsWith("gracefu"));
 		Application inert = Testbed.application().onFreePort();
 		Instance instance = service.start(option.isEmpty() ? inert.args("--pingora.upgrade-sock=")
 				: inert.jvmOptions(option).upgradeSocket(service.folder().resolve("none")));
 		instance.awaitLog("Started TestbedApplication");
+		Service.assertWorks(instance);
+		assertThat(Service.threads(instance)).isNotEmpty().noneMatch((name) -> name.startsWith("gracefu"));
 		assertThat(instance.log()).noneMatch((line) -> line.contains("GracefulUpgrade"));
 		assertThat(service.folder().resolve("none")).doesNotExist();
 	}

@@ -19,7 +19,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class RehearsalIT {
 
-	private static final String[] LOUD = { "--pingora.rehearsal=true",
+	/** It drains and exits when this test has seen what the handover took. */
+	private static final String[] LOUD = { "--pingora.rehearsal=true", "--pingora.close-timeout=2s",
 			"--logging.level.io.github.gracefulupgrade.autoconfigure.MiniatureHandover=DEBUG" };
 
 	/**
@@ -59,7 +60,8 @@ class RehearsalIT {
 	}
 
 	private static List<String> loaded(Instance instance) {
-		Path file = Path.of("/proc", String.valueOf(instance.pid()), "cwd", "classes-" + instance.pid() + ".txt");
+		// The working directory of all instances.
+		Path file = service.folder().resolveSibling("classes-" + instance.pid() + ".txt");
 		try {
 			return Files.readAllLines(file).stream().filter((line) -> OF_A_HANDOVER.matcher(line).matches()).toList();
 		}

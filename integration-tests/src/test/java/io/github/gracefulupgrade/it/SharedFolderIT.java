@@ -37,7 +37,7 @@ class SharedFolderIT {
 			""";
 
 	@RegisterExtension
-	static Service service = new Service();
+	static Service service = new Service(Service.NO_QUIET_PERIOD);
 
 	private static Path folder(String name, int mode) throws IOException {
 		Files.setPosixFilePermissions(service.folder(), PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -69,21 +69,41 @@ class SharedFolderIT {
 		Path folder = folder("upgrade" + mode, mode);
 		Application application = at(folder);
 		Instance incumbent = Service.awaitUpgradable(service.start(application));
-		Process mischief = asNobody("while true; do\n" + MISCHIEF + "\ndone", folder);
+		Path refusals = service.folder().resolve("refusals" + mode);
+		Process mischief = asNobody("while true; do\n" + MISCHIEF + "\ndone", folder, refusals);
 		try {
+			awaitAnotherRefusal(refusals);
 			Instance successor = service.start(application.successor());
 			successor.awaitLog("waits for incumbent pid=" + incumbent.pid());
 			incumbent.quit();
 			assertThat(incumbent.awaitExit()).isZero();
 			Service.awaitUpgradable(successor);
 			assertThat(Http.get(successor.port(), "/").pid()).isEqualTo(successor.pid());
+			awaitAnotherRefusal(refusals);
 			Instance cold = service.start(application);
 			Service.assertFailsToStart(cold, "pid=" + successor.pid());
 			assertThat(Http.get(successor.port(), "/").pid()).isEqualTo(successor.pid());
+			awaitAnotherRefusal(refusals);
+			assertThat(mischief.isAlive()).isTrue();
 		}
 		finally {
 			mischief.descendants().forEach(ProcessHandle::destroyForcibly);
 			mischief.destroyForcibly().waitFor();
+		}
+	}
+
+	/**
+	 * The other user is still at it, and has failed once more.
+	 */
+	private static void awaitAnotherRefusal(Path refusals) throws IOException {
+		long before = refusals(refusals);
+		Await.until(() -> assertThat(refusals(refusals)).as("refusals").isGreaterThan(before));
+	}
+
+	private static long refusals(Path refusals) throws IOException {
+		try (Stream<String> lines = Files.lines(refusals)) {
+			return lines.filter((line) -> line.contains("Operation not permitted") || line.contains("ermission denied"))
+				.count();
 		}
 	}
 
@@ -92,7 +112,7 @@ class SharedFolderIT {
 		ForeignUser.orSkip();
 		Path folder = folder("squatted", 01777);
 		Path lock = folder.resolve("s.lock");
-		assertThat(asNobody("echo 1 > \"$1/s.lock\"", folder).waitFor()).isZero();
+		assertThat(asNobody("echo 1 > \"$1/s.lock\"", folder, Path.of("/dev/null")).waitFor()).isZero();
 		Service.assertFailsToStart(service.start(at(folder)), lock.toString(), "uid 65534");
 		assertThat(lock).hasContent("1");
 	}
@@ -126,11 +146,11 @@ class SharedFolderIT {
 		incumbent.awaitExit();
 	}
 
-	private static Process asNobody(String script, Path folder) throws IOException {
-		return new ProcessBuilder("/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c",
-				script, "sh", folder.toString())
+	private static Process asNobody(String script, Path folder, Path output) throws IOException {
+		return new ProcessBuilder("/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env",
+				"LC_ALL=C", "sh", "-c", script, "sh", folder.toString())
 			.redirectErrorStream(true)
-			.redirectOutput(ProcessBuilder.Redirect.DISCARD)
+			.redirectOutput(output.toFile())
 			.start();
 	}
 

@@ -29,7 +29,7 @@ class SpawnIT {
 	@RegisterExtension
 	static Service service = new Service(
 			(application) -> application.args("--management.endpoints.web.exposure.include=upgrade",
-					"--pingora.spawn.enabled=true", "--pingora.spawn.timeout=4s", "--pingora.spawn.command[0]=sh",
+					"--pingora.spawn.enabled=true", "--pingora.spawn.timeout=20s", "--pingora.spawn.command[0]=sh",
 					"--pingora.spawn.command[1]=" + SpawnIT.service.folder().resolve("spawn.sh")));
 
 	private Path script;
@@ -70,7 +70,7 @@ class SpawnIT {
 			assertThat(SpawnIT.<String>read(told, "$.phase")).isEqualTo("SERVING");
 			assertThat(SpawnIT.<Object>read(told, "$.spawn")).isNull();
 		}
-		service.assertServes(this.incumbent);
+		service.assertAnswers(this.incumbent);
 		return read(answer, "$.attempt.output");
 	}
 
@@ -109,11 +109,16 @@ class SpawnIT {
 
 	@Test
 	void aCommandThatNeverConnectsIsEndedWithAllThatItStarted() throws Exception {
+		// One that does not give it as much time as the others.
+		this.incumbent = Service.awaitUpgradable(service.start(service.application()
+			.onFreePort()
+			.upgradeSocket(service.folder().resolve("hasty"))
+			.args("--pingora.spawn.timeout=2s")));
 		// As a version without the starter does, which serves somewhere else.
 		script("sleep 1000 &", "echo $! > " + this.script + ".pid", "echo serving elsewhere", "wait");
 		CompletableFuture<Http.Answer> post = CompletableFuture.supplyAsync(this::post);
 		ProcessHandle process = awaitSpawn();
-		assertThat(assertFailed(post.get(60, TimeUnit.SECONDS), "not ready within 4000 ms (pingora.spawn.timeout)"))
+		assertThat(assertFailed(post.get(60, TimeUnit.SECONDS), "not ready within 2000 ms (pingora.spawn.timeout)"))
 			.containsExactly("serving elsewhere");
 		awaitEnd(process);
 		long grandchild = Long.parseLong(Files.readString(Path.of(this.script + ".pid")).strip());

@@ -35,11 +35,13 @@ class TriggerIT {
 		incumbent.awaitLog(DUMP);
 		incumbent.awaitLog(REMEMBERED);
 		service.assertServes(incumbent);
-		List<String> log = incumbent.log();
-		assertThat(log.subList(before, log.size()).stream().filter((line) -> line.contains("pid=" + incumbent.pid())))
-			.hasSize(1);
 		// A successor that comes after the window is not handed over to.
-		incumbent.awaitLog("pid=" + incumbent.pid() + " does not hand over.*pingora.trigger-window");
+		String over = "pid=" + incumbent.pid() + " does not hand over.*pingora.trigger-window";
+		incumbent.awaitLog(over);
+		List<String> log = incumbent.log();
+		assertThat(log.subList(before, log.size())).filteredOn((line) -> line.contains("pid=" + incumbent.pid()))
+			.satisfiesExactly((line) -> assertThat(line).containsPattern(REMEMBERED),
+					(line) -> assertThat(line).containsPattern(over));
 		Instance successor = service.waitingSuccessor();
 		Service.assertOnlyWorks(incumbent, successor);
 		service.assertServes(incumbent);

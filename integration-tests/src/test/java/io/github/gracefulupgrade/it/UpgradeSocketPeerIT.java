@@ -5,15 +5,21 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 import io.github.gracefulupgrade.it.RawPeer.Frame;
 import io.github.gracefulupgrade.it.RawPeer.Type;
 import io.github.gracefulupgrade.test.Application;
 import io.github.gracefulupgrade.test.Instance;
+import io.github.gracefulupgrade.test.Upgrade;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.ClassOrderer;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestClassOrder;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -23,18 +29,23 @@ import static org.assertj.core.api.Assertions.assertThat;
  * software, in good health and of this version: it is refused and logged, and the
  * incumbent serves on.
  */
+@TestClassOrder(ClassOrderer.OrderAnnotation.class)
 class UpgradeSocketPeerIT {
 
 	private static final byte[] GARBAGE = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 		.getBytes(StandardCharsets.US_ASCII);
 
 	@RegisterExtension
-	static Service service = new Service("--pingora.ready-timeout=1s");
+	static Service service = new Service("--pingora.ready-timeout=1s", Service.NO_QUIET_PERIOD);
+
+	/** Whom somebody has connected to. */
+	private static final Set<Instance> endured = new HashSet<>();
 
 	/**
 	 * Something that connects to an incumbent.
 	 */
 	@Nested
+	@Order(1)
 	class Connecting {
 
 		private final Instance incumbent = service.incumbent();
@@ -46,6 +57,7 @@ class UpgradeSocketPeerIT {
 		@AfterEach
 		void incumbentServesOnAndTheNextSuccessorIsWelcome() {
 			service.assertServes(this.incumbent);
+			endured.add(this.incumbent);
 			Await.until(() -> {
 				try (RawPeer next = connect()) {
 					assertThat(next.hello(RawPeer.VERSION).receive().type()).isEqualTo(Type.WELCOME);
@@ -79,11 +91,13 @@ class UpgradeSocketPeerIT {
 		}
 
 		@Test
-		void halfAFrameAndSilenceAreEnded() {
+		void halfAFrameAndSilenceAreEndedAndKeepNoGoodSuccessorAway() {
+			Instance good = service.startSuccessor();
 			byte[] hello = RawPeer.frame(Type.HELLO, RawPeer.magic(RawPeer.VERSION), RawPeer.number(1),
 					RawPeer.text("raw"));
 			try (RawPeer half = connect(); RawPeer silent = connect()) {
 				half.send(Arrays.copyOf(hello, hello.length / 2));
+				good.awaitLog(Upgrade.SUCCESSOR_WAITS, Instance.PATIENCE);
 				assertThat(half.awaitClose()).isZero();
 				assertThat(silent.awaitClose()).isZero();
 			}
@@ -91,15 +105,8 @@ class UpgradeSocketPeerIT {
 				.awaitLog("WARN.*A process connected to .*pid=" + this.incumbent.pid() + ".*(nothing|stalled)");
 			Await.until(() -> assertThat(Service.count(this.incumbent, "WARN.*A process connected to .*pid="))
 				.isGreaterThanOrEqualTo(2));
-		}
-
-		@Test
-		void silenceKeepsNoGoodSuccessorAway() {
-			RawPeer[] silent = { connect(), connect(), connect() };
-			Instance good = service.waitingSuccessor();
 			good.terminate();
 			good.awaitExit();
-			Arrays.stream(silent).forEach(RawPeer::close);
 		}
 
 		@Test
@@ -174,19 +181,24 @@ class UpgradeSocketPeerIT {
 
 	}
 
-	@Test
-	void afterAllThatAGoodSuccessorTakesOver() {
-		Instance incumbent = service.incumbent();
-		try (RawPeer peer = RawPeer.connect(service.socket())) {
-			peer.send(GARBAGE).awaitClose();
+	@Nested
+	@Order(2)
+	class AfterAllThat {
+
+		@Test
+		void aGoodSuccessorTakesOverFromTheOneThatHasEnduredIt() {
+			Instance incumbent = service.incumbent();
+			assertThat(endured).allMatch(incumbent::equals);
+			service.assertServesAndCanBeUpgraded(incumbent);
 		}
-		service.assertServesAndCanBeUpgraded(incumbent);
+
 	}
 
 	/**
 	 * Something that a successor connects to.
 	 */
 	@Nested
+	@Order(3)
 	class Answering {
 
 		private final Path socket = service.folder().resolve("fake" + System.nanoTime() % 1_000_000);
