@@ -113,12 +113,12 @@ class SpawnIT {
 		this.incumbent = Service.awaitUpgradable(service.start(service.application()
 			.onFreePort()
 			.upgradeSocket(service.folder().resolve("hasty"))
-			.args("--pingora.spawn.timeout=2s")));
+			.args("--pingora.spawn.timeout=4s")));
 		// As a version without the starter does, which serves somewhere else.
 		script("sleep 1000 &", "echo $! > " + this.script + ".pid", "echo serving elsewhere", "wait");
 		CompletableFuture<Http.Answer> post = CompletableFuture.supplyAsync(this::post);
 		ProcessHandle process = awaitSpawn();
-		assertThat(assertFailed(post.get(60, TimeUnit.SECONDS), "not ready within 2000 ms (pingora.spawn.timeout)"))
+		assertThat(assertFailed(post.get(60, TimeUnit.SECONDS), "not ready within 4000 ms (pingora.spawn.timeout)"))
 			.containsExactly("serving elsewhere");
 		awaitEnd(process);
 		long grandchild = Long.parseLong(Files.readString(Path.of(this.script + ".pid")).strip());
