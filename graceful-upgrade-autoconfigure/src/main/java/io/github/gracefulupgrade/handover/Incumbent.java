@@ -102,8 +102,10 @@ final class Incumbent implements Resignation.Owner {
 		Candidate successor = this.successor;
 		switch (state()) {
 			case SERVING -> {
-				// Somebody may have removed it, and a successor could not connect.
-				this.ports.socket().restore();
+				if (successor == null) {
+					// Somebody may have removed it, and no successor could connect.
+					this.ports.socket().restore();
+				}
 				if (this.spawning.isUnderWay()) {
 					this.attempts.refuse(trigger, Outcome.REFUSED, this.spawning.name() + " is not ready yet");
 				}

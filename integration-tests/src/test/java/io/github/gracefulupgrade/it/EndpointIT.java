@@ -22,7 +22,7 @@ class EndpointIT {
 	private static final String PATH = "/actuator/upgrade";
 
 	@RegisterExtension
-	static Service service = new Service("--management.endpoints.web.exposure.include=upgrade",
+	static Service service = Service.withActuator("--management.endpoints.web.exposure.include=upgrade",
 			Service.NO_QUIET_PERIOD);
 
 	private static <T> T read(Http.Answer answer, String path) {
@@ -43,7 +43,7 @@ class EndpointIT {
 	@Test
 	void isNotExposedUnlessTheUserExposesIt() {
 		Instance instance = service
-			.start(Testbed.application().onFreePort().upgradeSocket(service.folder().resolve("d")))
+			.start(Testbed.withActuator().onFreePort().upgradeSocket(service.folder().resolve("d")))
 			.awaitServing();
 		assertThat(Http.get(instance.port(), PATH).status()).isEqualTo(404);
 		assertThat(Http.post(instance.port(), PATH).status()).isEqualTo(404);

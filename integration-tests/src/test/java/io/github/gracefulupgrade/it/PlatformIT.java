@@ -36,7 +36,7 @@ class PlatformIT {
 		String culprit = option.contains("netty") ? "epoll" : "-Xrs";
 		Instance successor = service.start(service.application().jvmOptions(option).successor());
 		Service.assertFailsToStart(successor, "cannot take over", culprit);
-		Application elsewhere = Testbed.application().onFreePort().upgradeSocket(service.folder().resolve("none"));
+		Application elsewhere = Testbed.withActuator().onFreePort().upgradeSocket(service.folder().resolve("none"));
 		Instance ordinary = service
 			.start(elsewhere.jvmOptions(option).args("--management.endpoints.web.exposure.include=upgrade"))
 			.awaitServing();

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -51,6 +52,8 @@ final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachC
 
 	private static final int PROBES = 10;
 
+	private final Supplier<Application> testbed;
+
 	private final UnaryOperator<Application> configuration;
 
 	private final List<Instance> instances = new ArrayList<>();
@@ -78,10 +81,28 @@ final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachC
 	}
 
 	/**
+	 * The same with Spring Boot Actuator.
+	 * @param arguments arguments for all of its instances
+	 */
+	static Service withActuator(String... arguments) {
+		return new Service(Testbed::withActuator, (application) -> application.args(arguments));
+	}
+
+	/**
 	 * Create a service.
 	 * @param configuration applied to all of its instances
 	 */
 	Service(UnaryOperator<Application> configuration) {
+		this(Testbed::application, configuration);
+	}
+
+	/**
+	 * Create a service.
+	 * @param testbed what it is
+	 * @param configuration applied to all of its instances
+	 */
+	Service(Supplier<Application> testbed, UnaryOperator<Application> configuration) {
+		this.testbed = testbed;
 		this.configuration = configuration;
 	}
 
@@ -112,7 +133,7 @@ final class Service implements BeforeAllCallback, BeforeEachCallback, AfterEachC
 	Application application() {
 		Application application = this.application;
 		if (application == null) {
-			application = this.configuration.apply(Testbed.application().onFreePort().upgradeSocket(socket()));
+			application = this.configuration.apply(this.testbed.get().onFreePort().upgradeSocket(socket()));
 			this.application = application;
 		}
 		return application;

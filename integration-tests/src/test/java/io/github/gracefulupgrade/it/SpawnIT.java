@@ -27,7 +27,7 @@ class SpawnIT {
 	private static final String PATH = "/actuator/upgrade";
 
 	@RegisterExtension
-	static Service service = new Service(
+	static Service service = new Service(Testbed::withActuator,
 			(application) -> application.args("--management.endpoints.web.exposure.include=upgrade",
 					"--pingora.spawn.enabled=true", "--pingora.spawn.timeout=20s", "--pingora.spawn.command[0]=sh",
 					"--pingora.spawn.command[1]=" + SpawnIT.service.folder().resolve("spawn.sh")));
@@ -105,6 +105,26 @@ class SpawnIT {
 	void aCommandThatExitsWithoutAnErrorIsNoSuccessorEither() throws IOException {
 		script("echo ready");
 		assertThat(assertFailed(post(), "exited with code 0")).containsExactly("ready");
+	}
+
+	@Test
+	void aCommandThatSendsItsOutputElsewhereFindsItThere() throws Exception {
+		this.incumbent = Service.awaitUpgradable(
+				service.start(service.application().onFreePort().upgradeSocket(service.folder().resolve("own"))));
+		Path log = service.folder().resolve("own.log");
+		script("exec $(tr '\\0' ' ' < /proc/$PPID/cmdline) --upgrade >> " + log + " 2>&1");
+		Http.Answer answer = post();
+		assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+		ProcessHandle successor = ProcessHandle.of(Http.get(this.incumbent.port(), "/").pid()).orElseThrow();
+		try {
+			// Long after it was offered what the incumbent prints to.
+			Await.until(() -> assertThat(log).content().contains("generation 1"));
+			assertThat(this.incumbent.awaitExit()).isZero();
+		}
+		finally {
+			successor.destroyForcibly();
+			awaitEnd(successor);
+		}
 	}
 
 	@Test

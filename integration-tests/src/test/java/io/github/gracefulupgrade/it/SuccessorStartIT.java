@@ -19,7 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class SuccessorStartIT {
 
 	@RegisterExtension
-	static Service service = new Service();
+	static Service service = Service.withActuator();
 
 	@ParameterizedTest
 	@ValueSource(strings = { "--upgrade", "--upgrade=auto" })

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -34,6 +35,13 @@ final class Testbed {
 			+ "|assertj|mockito|byte-buddy|objenesis|awaitility|hamcrest|json-path|json-smart|accessors-smart|asm|jsonassert"
 			+ "|android-json|xmlunit|opentest4j|apiguardian|netty-codec-native-quic|netty-resolver-dns-native|surefire).*";
 
+	/**
+	 * What only some tests need. Without it, a start takes a fifth less of the
+	 * processors, and there are hundreds of them.
+	 */
+	private static final String ACTUATOR_LIBRARIES = "(spring-boot-(starter-)?(actuator|health|micrometer)|micrometer-(core|jakarta)"
+			+ "|HdrHistogram|LatencyUtils).*";
+
 	private static final String[] JVM_OPTIONS = { "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx96m",
 			"-Xshare:auto" };
 
@@ -46,7 +54,14 @@ final class Testbed {
 
 	private static final Path FOLDER = createFolder();
 
-	private static final String CLASS_PATH = copyClassPath();
+	private static final List<Path> LIBRARIES = copyClassPath();
+
+	private static final String CLASS_PATH = classPath((library) -> !isOfActuator(library));
+
+	/**
+	 * All of it. The archive is good for a class path that begins as its own.
+	 */
+	private static final String CLASS_PATH_WITH_ACTUATOR = CLASS_PATH + ":" + classPath(Testbed::isOfActuator);
 
 	private static final Path ARCHIVE = archiveClasses();
 
@@ -61,11 +76,22 @@ final class Testbed {
 	}
 
 	/**
+	 * The same with Spring Boot Actuator.
+	 */
+	static Application withActuator() {
+		return testbed(CLASS_PATH_WITH_ACTUATOR).jvmOptions("-XX:SharedArchiveFile=" + ARCHIVE);
+	}
+
+	/**
 	 * The testbed for another JDK than that of the tests, whose archive is of no use to
 	 * it.
 	 */
 	static Application bare() {
-		return Application.mainClass(TestbedApplication.class.getName(), CLASS_PATH)
+		return testbed(CLASS_PATH);
+	}
+
+	private static Application testbed(String classPath) {
+		return Application.mainClass(TestbedApplication.class.getName(), classPath)
 			.jvmOptions(JVM_OPTIONS)
 			.directory(FOLDER)
 			.args(ARGUMENTS);
@@ -116,7 +142,7 @@ final class Testbed {
 		}
 	}
 
-	private static String copyClassPath() {
+	private static List<Path> copyClassPath() {
 		List<Path> copies = new ArrayList<>();
 		try {
 			Path libraries = Files.createDirectory(FOLDER.resolve("lib"));
@@ -144,7 +170,15 @@ final class Testbed {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
-		return copies.stream().map(Path::toString).collect(Collectors.joining(":"));
+		return copies;
+	}
+
+	private static boolean isOfActuator(Path library) {
+		return library.getFileName().toString().matches(ACTUATOR_LIBRARIES);
+	}
+
+	private static String classPath(Predicate<Path> libraries) {
+		return LIBRARIES.stream().filter(libraries).map(Path::toString).collect(Collectors.joining(":"));
 	}
 
 	/**
