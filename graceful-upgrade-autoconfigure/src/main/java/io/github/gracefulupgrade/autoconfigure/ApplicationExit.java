@@ -16,7 +16,8 @@ import org.springframework.context.ApplicationContext;
 
 /**
  * Ends the process of an incumbent that handed over, as {@code System.exit} with
- * {@code SpringApplication.exit} would.
+ * {@code SpringApplication.exit} would. Where another application in the same process has
+ * still something to hand over, only the context is closed.
  * <p>
  * Boot's own non-daemon thread ends as soon as a web server's listener closes. The thread
  * here is not a daemon either, and lives for the length of the drain: without it, the JVM
@@ -114,9 +115,11 @@ final class ApplicationExit implements Exit {
 				return; // nobody but the end of the JVM interrupts this thread
 			}
 			if (this.exit) {
-				// What is left has no hurry, and runs beside the new version's first
-				// requests.
-				lowerPriority();
+				if (ApplicationExit.this.last.getAsBoolean()) {
+					// What is left has no hurry, and runs beside the new version's first
+					// requests.
+					lowerPriority();
+				}
 				int code = 1;
 				try {
 					ApplicationExit.this.beforeClose.run();

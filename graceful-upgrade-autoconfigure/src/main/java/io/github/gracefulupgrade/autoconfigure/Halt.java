@@ -23,17 +23,21 @@ final class Halt {
 
 	private final Duration timeoutPerPhase;
 
+	private final BooleanSupplier last;
+
 	/**
 	 * Create it; nothing is watched yet.
 	 * @param background what may hang
 	 * @param listening whether there are listeners, which close when all of that has
 	 * stopped
 	 * @param timeoutPerPhase how long each lifecycle phase has, once watched
+	 * @param last whether no other application would end with this process
 	 */
-	Halt(BackgroundWork background, BooleanSupplier listening, Duration timeoutPerPhase) {
+	Halt(BackgroundWork background, BooleanSupplier listening, Duration timeoutPerPhase, BooleanSupplier last) {
 		this.background = background;
 		this.listening = listening;
 		this.timeoutPerPhase = timeoutPerPhase;
+		this.last = last;
 	}
 
 	/**
@@ -41,7 +45,7 @@ final class Halt {
 	 * it gets on with that. Does not wait.
 	 */
 	void watch() {
-		if (this.background.isStopping()) {
+		if (this.background.isStopping() && this.last.getAsBoolean()) {
 			Thread thread = new Thread(this::haltUnlessItGetsOn, "graceful-upgrade-halt");
 			thread.setDaemon(true);
 			thread.start();

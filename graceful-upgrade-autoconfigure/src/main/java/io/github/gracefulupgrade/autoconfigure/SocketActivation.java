@@ -7,12 +7,16 @@ import io.github.gracefulupgrade.handover.UpgradeException;
 import io.github.gracefulupgrade.netty.UpgradableListeners;
 import io.github.gracefulupgrade.signal.NonBlocking;
 import io.github.gracefulupgrade.systemd.ActivatedSocket;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 
 /**
  * The listening sockets that a process was started with, as systemd does it, on their way
  * to the web servers. Has no state; for the main thread.
  */
 final class SocketActivation {
+
+	private static final Log logger = LogFactory.getLog(SocketActivation.class);
 
 	private final Map<String, String> environment;
 
@@ -60,7 +64,8 @@ final class SocketActivation {
 			NonBlocking.set(descriptor);
 		}
 		catch (UnsupportedOperationException ex) {
-			// There are no upgrades without JNA, so this process is alone.
+			logger.warn("Descriptor " + descriptor + " may block while two versions accept on it, unless the service"
+					+ " manager sees to it (NonBlocking=true in the service unit): " + ex.getMessage());
 		}
 	}
 

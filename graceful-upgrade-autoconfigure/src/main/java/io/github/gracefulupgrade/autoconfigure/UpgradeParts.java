@@ -3,6 +3,7 @@ package io.github.gracefulupgrade.autoconfigure;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 
 import io.github.gracefulupgrade.UpgradeContributor;
 import io.github.gracefulupgrade.handover.ExecutorControlThread;
@@ -94,7 +95,8 @@ record UpgradeParts(Settings settings, LogJournal journal, ExecutorControlThread
 
 		AtomicPidFile pidFile = new AtomicPidFile(properties.getPidFile(), pid, journal);
 		BackgroundWork background = new BackgroundWork(context.getBeanFactory(), timeoutPerShutdownPhase);
-		Halt halt = new Halt(background, () -> !listeners.info().isEmpty(), timeoutPerShutdownPhase);
+		BooleanSupplier last = () -> UpgradeRuntime.isLast(context);
+		Halt halt = new Halt(background, () -> !listeners.info().isEmpty(), timeoutPerShutdownPhase, last);
 		Contributions contributions = new Contributions(
 				() -> context.getBeanProvider(UpgradeContributor.class).orderedStream().toList(),
 				properties.getState().getTimeout(), properties.getState().getMaxSize(), journal);
@@ -113,8 +115,7 @@ record UpgradeParts(Settings settings, LogJournal journal, ExecutorControlThread
 			.orElse(null);
 		Handover handover = new Handover(
 				new Ports(control, lock, socket, listeners, connections, background, new OwnOutput(contributions),
-						pidFile, new ApplicationExit(context, beforeClose, () -> UpgradeRuntime.isLast(context), halt),
-						journal, spawner),
+						pidFile, new ApplicationExit(context, beforeClose, last, halt), journal, spawner),
 				settings, (snapshot) -> {
 					if (serviceManager != null) {
 						serviceManager.changed(snapshot);

@@ -77,8 +77,8 @@ final class Incumbent implements Resignation.Owner {
 		this.settings = settings;
 		this.changed = changed;
 		this.strangers = new Strangers(ports, settings);
-		this.reception = new Reception(ports, settings);
 		this.spawning = new Spawning(ports, settings, changed);
+		this.reception = new Reception(ports, settings, this.spawning::isToEnd);
 		this.attempts = new Attempts(ports, settings, this.spawning, changed);
 		this.remembered = new RememberedTrigger(ports, settings, this.attempts);
 		this.deadline = new Alarm(ports.control());
@@ -206,7 +206,7 @@ final class Incumbent implements Resignation.Owner {
 	 */
 	private void dismiss(String reason) {
 		Candidate successor = this.successor;
-		if (successor != null && this.spawning.isToEnd(successor)) {
+		if (successor != null && this.spawning.isToEnd(successor.pid())) {
 			successor.peer().send(new Message.Withdrawn(false, reason));
 			lost(successor, reason);
 		}

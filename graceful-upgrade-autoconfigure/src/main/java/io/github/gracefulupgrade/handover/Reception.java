@@ -1,6 +1,7 @@
 package io.github.gracefulupgrade.handover;
 
 import java.util.List;
+import java.util.function.LongPredicate;
 
 import io.github.gracefulupgrade.handover.Message.Refusal;
 import org.jspecify.annotations.Nullable;
@@ -15,9 +16,19 @@ final class Reception {
 
 	private final Settings settings;
 
-	Reception(Ports ports, Settings settings) {
+	private final LongPredicate toEnd;
+
+	/**
+	 * Create it.
+	 * @param ports what it needs of the world
+	 * @param settings who this is
+	 * @param toEnd whether a process was told to end by this instance, and so must not
+	 * come again
+	 */
+	Reception(Ports ports, Settings settings, LongPredicate toEnd) {
 		this.ports = ports;
 		this.settings = settings;
+		this.toEnd = toEnd;
 	}
 
 	/**
@@ -81,6 +92,10 @@ final class Reception {
 			return new Message.Refused(Refusal.VERSION, pid,
 					"incumbent pid=%d speaks version %d of the protocol, pid=%d speaks version %d".formatted(pid,
 							Message.PROTOCOL_VERSION, candidate, version));
+		}
+		if (this.toEnd.test(candidate)) {
+			return new Message.Refused(Refusal.BUSY, pid,
+					"pid=%d was started by incumbent pid=%d, and told to end".formatted(candidate, pid));
 		}
 		long other = (successor != null) ? successor.pid() : -1;
 		return switch (state) {

@@ -109,10 +109,10 @@ final class Spawning {
 	}
 
 	/**
-	 * Whether this successor is a process that this instance started and told to end.
+	 * Whether a process is one that this instance started and told to end.
 	 */
-	boolean isToEnd(Candidate candidate) {
-		return this.terminated != null && this.terminated.includes(candidate.pid());
+	boolean isToEnd(long pid) {
+		return this.terminated != null && this.terminated.includes(pid);
 	}
 
 	/**

@@ -74,7 +74,17 @@ public final class UpgradableServers {
 	private static boolean isMovable(ServerTransportConfig<?> config) {
 		return config instanceof HttpServerConfig http && !http.isSecure()
 				&& Arrays.stream(http.protocols()).allMatch((protocol) -> protocol == HttpProtocol.HTTP11)
-				&& http.proxyProtocolSupportType() == ProxyProtocolSupportType.OFF && http.maxConnections() <= 0;
+				&& http.proxyProtocolSupportType() == ProxyProtocolSupportType.OFF && !hasLimit(http);
+	}
+
+	private static boolean hasLimit(HttpServerConfig http) {
+		try {
+			return http.maxConnections() > 0;
+		}
+		catch (NoSuchMethodError ex) {
+			// Reactor Netty 1.3.0 or 1.3.1 (Spring Boot 4.0.0 or 4.0.1) has no limits.
+			return false;
+		}
 	}
 
 	/**

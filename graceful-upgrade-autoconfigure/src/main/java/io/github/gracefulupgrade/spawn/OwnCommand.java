@@ -18,6 +18,8 @@ final class OwnCommand {
 
 	private static final String UPGRADE = "--upgrade";
 
+	private static final String END_OF_OPTIONS = "--";
+
 	/**
 	 * Meant for one process, and not for those that it starts: sd_listen_fds(3),
 	 * sd_watchdog_enabled(3), systemd.exec(5). NOTIFY_SOCKET, WATCHDOG_USEC and the like
@@ -57,12 +59,11 @@ final class OwnCommand {
 			if (command.isEmpty()) {
 				command.add(isProgram(argument, path) ? argument : java.toString());
 			}
-			else if (!asksForUpgrade(argument)) {
+			else if (command.contains(END_OF_OPTIONS) || !asksForUpgrade(argument)) {
 				command.add(argument);
 			}
 		}
-		// What comes after a bare -- is no option.
-		int end = command.indexOf("--");
+		int end = command.indexOf(END_OF_OPTIONS);
 		command.add((end < 0) ? command.size() : end, UPGRADE);
 		return command;
 	}

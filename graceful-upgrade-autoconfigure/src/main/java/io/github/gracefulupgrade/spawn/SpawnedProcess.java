@@ -133,7 +133,15 @@ final class SpawnedProcess implements Spawner.Child {
 			}
 			process = process.get().parent();
 		}
-		return false;
+		return isEnding(pid);
+	}
+
+	/**
+	 * Whether a process is one of those that were told to end. What was between it and
+	 * the one that was started may be gone by now, and nothing else would tell.
+	 */
+	private synchronized boolean isEnding(long pid) {
+		return this.ending.stream().anyMatch((process) -> process.pid() == pid && process.isAlive());
 	}
 
 	@Override

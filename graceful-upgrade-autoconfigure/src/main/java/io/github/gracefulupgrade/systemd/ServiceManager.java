@@ -53,6 +53,12 @@ public final class ServiceManager implements AutoCloseable {
 
 	private boolean warned;
 
+	/**
+	 * Whether it was told that the application cannot be asked how it is. Owned by the
+	 * thread.
+	 */
+	private boolean blind;
+
 	private ServiceManager(String address, Datagrams datagrams, Watchdog watchdog, long pid, BooleanSupplier alive,
 			Consumer<String> warnings) {
 		this.address = address;
@@ -136,7 +142,10 @@ public final class ServiceManager implements AutoCloseable {
 			catch (RuntimeException | Error ex) {
 				// This time it is not alive, but it may be the next time. Whatever is
 				// thrown from here would be the end of the watchdog.
-				warn("It is not known whether the application is alive: " + ex);
+				if (!this.blind) {
+					this.blind = true;
+					this.warnings.accept("It is not known whether the application is alive: " + ex);
+				}
 			}
 		}, 0, interval.get().toNanos(), TimeUnit.NANOSECONDS);
 	}
@@ -155,15 +164,11 @@ public final class ServiceManager implements AutoCloseable {
 			this.datagrams.send(this.address, message);
 		}
 		catch (IOException | RuntimeException ex) {
-			warn("The service manager cannot be told how this process is (NOTIFY_SOCKET=%s): %s".formatted(this.address,
-					ex.getMessage()));
-		}
-	}
-
-	private void warn(String warning) {
-		if (!this.warned) {
-			this.warned = true;
-			this.warnings.accept(warning);
+			if (!this.warned) {
+				this.warned = true;
+				this.warnings.accept("The service manager cannot be told how this process is (NOTIFY_SOCKET=%s): %s"
+					.formatted(this.address, ex.getMessage()));
+			}
 		}
 	}
 

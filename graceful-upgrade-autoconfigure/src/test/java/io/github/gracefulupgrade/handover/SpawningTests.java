@@ -319,6 +319,23 @@ class SpawningTests {
 	}
 
 	@Test
+	void oneThatWasToldToEndCannotComeAgain() {
+		this.incumbent.spawner.next = () -> this.world.instance(Mode.AUTO).heldAt(Stage.BUILD);
+		this.incumbent.spawner.obedient = false;
+		this.incumbent.requested();
+		this.world.pass(SimulatedSpawner.TIMEOUT);
+		SimulatedChild first = child();
+		this.world.pass(Duration.ofSeconds(2));
+		assertThat(this.incumbent.handover.snapshot().successor()).isNull();
+		first.instance.goesOn();
+		assertThat(first.instance.exitCode()).isEqualTo(1);
+		enable();
+		CompletableFuture<Attempt> request = this.incumbent.requested();
+		this.world.endsWith(nextInstance());
+		assertThat(request.join().outcome()).isEqualTo(Outcome.HANDED_OVER);
+	}
+
+	@Test
 	void aSignalDoesNotGoToOneThatWasToldToEnd() {
 		childIsHeldAt(Stage.BUILD);
 		this.incumbent.spawner.obedient = false;

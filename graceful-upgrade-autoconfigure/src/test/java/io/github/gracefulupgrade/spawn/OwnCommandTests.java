@@ -38,7 +38,8 @@ class OwnCommandTests {
 
 	@Test
 	void saysItBeforeTheEndOfTheOptions() throws IOException {
-		assertThat(command("sh", "--x=1", "--", "file")).containsExactly("sh", "--x=1", "--upgrade", "--", "file");
+		assertThat(command("sh", "--x=1", "-u", "--", "-u", "file")).containsExactly("sh", "--x=1", "--upgrade", "--",
+				"-u", "file");
 	}
 
 	@Test

@@ -133,6 +133,24 @@ class ProcessSpawnerTests {
 		awaitEnd(grandchild);
 	}
 
+	/**
+	 * It is not its descendant any more, but still its business.
+	 */
+	@Test
+	void whatItStartedIsRecognisedWhenWhatWasBetweenHasEnded() throws Exception {
+		Path file = this.folder.resolve("pid");
+		Spawner.Child child = start(null, "sh", "-c",
+				"sh -c \"trap '' TERM; while :; do sleep 0.1; done\" & echo $! > " + file + "; wait");
+		await(this.pid);
+		ProcessHandle grandchild = awaitPidIn(file);
+		child.terminate();
+		assertThat(await(this.over)).isEqualTo("exited with code 143");
+		assertThat(child.includes(grandchild.pid())).isTrue();
+		child.kill();
+		awaitEnd(grandchild);
+		assertThat(child.includes(grandchild.pid())).isFalse();
+	}
+
 	@Test
 	void whoeverIgnoresTheRequestToEndIsKilledWithTheSpawner() throws Exception {
 		Path file = this.folder.resolve("pid");
