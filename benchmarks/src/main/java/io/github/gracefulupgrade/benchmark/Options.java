@@ -15,7 +15,7 @@ final class Options {
 
 	private static final Set<String> KNOWN = Set.of("rounds", "rate", "keep-alive", "fresh", "before", "after", "only",
 			"out", "tableflip-source", "upgrades", "warm-up", "pairs", "seconds", "sizes", "repeats", "busy",
-			"aot-cache");
+			"aot-cache", "heap");
 
 	private final String mode;
 

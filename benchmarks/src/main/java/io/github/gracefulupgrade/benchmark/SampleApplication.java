@@ -18,7 +18,7 @@ final class SampleApplication {
 	static final Path JAR = Path.of("sample-app/target/sample-app.jar");
 
 	/** Small enough for two beside each other, large enough for any load here. */
-	private static final String HEAP = "-Xmx256m";
+	static final String HEAP = "256m";
 
 	private SampleApplication() {
 	}
@@ -29,7 +29,7 @@ final class SampleApplication {
 	}
 
 	static Application inert(Application application) {
-		return application.jvmOptions(HEAP).args("--pingora.upgrade-sock=");
+		return application.jvmOptions("-Xmx" + HEAP).args("--pingora.upgrade-sock=");
 	}
 
 	/** One that can be upgraded, on a port and an upgrade socket of its own. */

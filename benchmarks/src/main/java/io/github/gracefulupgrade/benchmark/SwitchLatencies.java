@@ -56,7 +56,10 @@ final class SwitchLatencies {
 	void run() throws Exception {
 		Markdown report = Machine.report("Latency at the switch", this.options);
 		String warmUp = this.options.text("warm-up", WARM_UP);
-		Application warm = SampleApplication.upgradable(AotCache.ofUpgrades(this.options), warmUp.split(" "));
+		String heap = this.options.text("heap", SampleApplication.HEAP);
+		// The JVM takes the last one of several.
+		Application warm = SampleApplication.upgradable(AotCache.ofUpgrades(this.options), warmUp.split(" "))
+			.jvmOptions("-Xmx" + heap);
 		Application cold = warm.args("--pingora.warm-up.requests=");
 		List<SwitchRun> runs = new ArrayList<>();
 		double capacity;
@@ -82,8 +85,9 @@ final class SwitchLatencies {
 		finally {
 			incumbent.close();
 		}
-		report.row("warm-up", "`" + warmUp + "`");
-		new SwitchReport(report, capacity, runs).write(this.out, AotCache.reportName("switch", this.options));
+		report.row("warm-up", "`" + warmUp + "`").row("heap of each version", "`-Xmx" + heap + "`");
+		String name = heap.equals(SampleApplication.HEAP) ? "switch" : "switch-" + heap;
+		new SwitchReport(report, capacity, runs).write(this.out, AotCache.reportName(name, this.options));
 	}
 
 	private static SwitchRun upgrade(Instance old, Instance successor, Load load, boolean warmUp) throws Exception {
