@@ -77,13 +77,19 @@ public final class UpgradableServers {
 				&& http.proxyProtocolSupportType() == ProxyProtocolSupportType.OFF && !hasLimit(http);
 	}
 
+	/**
+	 * By reflection, since Reactor Netty 1.3.0 and 1.3.1 (Spring Boot 4.0.0 and 4.0.1)
+	 * have no such limits.
+	 */
 	private static boolean hasLimit(HttpServerConfig http) {
 		try {
-			return http.maxConnections() > 0;
+			return (int) ServerTransportConfig.class.getMethod("maxConnections").invoke(http) > 0;
 		}
-		catch (NoSuchMethodError ex) {
-			// Reactor Netty 1.3.0 or 1.3.1 (Spring Boot 4.0.0 or 4.0.1) has no limits.
+		catch (NoSuchMethodException ex) {
 			return false;
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new IllegalStateException(ex);
 		}
 	}
 
