@@ -115,11 +115,12 @@ class SpawnIT {
 		script("exec $(tr '\\0' ' ' < /proc/$PPID/cmdline) --upgrade >> " + log + " 2>&1");
 		Http.Answer answer = post();
 		assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+		// By now it serves, beside the incumbent at first.
+		assertThat(this.incumbent.awaitExit()).isZero();
 		ProcessHandle successor = ProcessHandle.of(Http.get(this.incumbent.port(), "/").pid()).orElseThrow();
 		try {
 			// Long after it was offered what the incumbent prints to.
-			Await.until(() -> assertThat(log).content().contains("generation 1"));
-			assertThat(this.incumbent.awaitExit()).isZero();
+			Await.until(() -> assertThat(log).content().contains("Successor pid=" + successor.pid() + " accepts"));
 		}
 		finally {
 			successor.destroyForcibly();
