@@ -95,7 +95,7 @@ record UpgradeParts(Settings settings, LogJournal journal, ExecutorControlThread
 
 		AtomicPidFile pidFile = new AtomicPidFile(properties.getPidFile(), pid, journal);
 		BackgroundWork background = new BackgroundWork(context.getBeanFactory(), timeoutPerShutdownPhase);
-		BooleanSupplier last = () -> UpgradeRuntime.isLast(context);
+		BooleanSupplier last = () -> LivingApplications.isLast(context);
 		Halt halt = new Halt(background, () -> !listeners.info().isEmpty(), timeoutPerShutdownPhase, last);
 		Contributions contributions = new Contributions(
 				() -> context.getBeanProvider(UpgradeContributor.class).orderedStream().toList(),

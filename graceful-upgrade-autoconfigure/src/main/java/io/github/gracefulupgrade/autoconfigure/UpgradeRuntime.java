@@ -1,9 +1,7 @@
 package io.github.gracefulupgrade.autoconfigure;
 
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 import io.github.gracefulupgrade.autoconfigure.GracefulUpgradeProperties.Upgrade;
@@ -22,8 +20,6 @@ import org.springframework.boot.context.event.ApplicationFailedEvent;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.context.support.DefaultLifecycleProcessor;
-import org.springframework.core.SpringProperties;
 
 /**
  * The life of an application as its graceful upgrade sees it: passes what happens to the
@@ -36,12 +32,6 @@ import org.springframework.core.SpringProperties;
 final class UpgradeRuntime implements DisposableBean {
 
 	private static final Log logger = LogFactory.getLog(UpgradeRuntime.class);
-
-	/**
-	 * Those of this process that have something to hand over, or wait for it. There may
-	 * be several applications in one process, each with a socket of its own.
-	 */
-	private static final Set<UpgradeRuntime> LIVING = ConcurrentHashMap.newKeySet();
 
 	/**
 	 * The name of the bean.
@@ -104,13 +94,6 @@ final class UpgradeRuntime implements DisposableBean {
 		return context.containsLocalBean(BEAN) ? in(context) : null;
 	}
 
-	/**
-	 * Whether no other application in this process has anything to hand over. Any thread.
-	 */
-	static boolean isLast(ConfigurableApplicationContext context) {
-		return LIVING.stream().allMatch((runtime) -> runtime.context == context);
-	}
-
 	// --- the start, on the main thread
 
 	/**
@@ -127,13 +110,8 @@ final class UpgradeRuntime implements DisposableBean {
 	}
 
 	private State decide() {
-		if (isOnRefresh(DefaultLifecycleProcessor.EXIT_PROPERTY_NAME)) {
-			// A training run, of a class-data archive for example, which ends before it
-			// would listen; maybe on a machine that has not even the folder.
+		if (Platform.isTrainingRun()) {
 			return State.INERT;
-		}
-		if (isOnRefresh(DefaultLifecycleProcessor.CHECKPOINT_PROPERTY_NAME)) {
-			return unsupported("it is started from a checkpoint, which keeps no lock and no connection");
 		}
 		Optional<String> obstacle = Platform.obstacle();
 		if (obstacle.isPresent()) {
@@ -155,12 +133,8 @@ final class UpgradeRuntime implements DisposableBean {
 						+ " own, such as /run/<application>, keeps them from taking the name")
 					.formatted(this.parts.socket().getPath()));
 		}
-		LIVING.add(this);
+		LivingApplications.add(this.context);
 		return State.PREPARED;
-	}
-
-	private static boolean isOnRefresh(String property) {
-		return DefaultLifecycleProcessor.ON_REFRESH_VALUE.equalsIgnoreCase(SpringProperties.getProperty(property));
 	}
 
 	/**
@@ -258,7 +232,7 @@ final class UpgradeRuntime implements DisposableBean {
 	}
 
 	private State unsupported(String obstacle) {
-		LIVING.remove(this);
+		LivingApplications.remove(this.context);
 		if (this.mode == Upgrade.TRUE || this.mode == Upgrade.TEST) {
 			throw new UpgradeException("This instance cannot take over from another one: " + obstacle,
 					"Remove the obstacle, or start without --upgrade.");
@@ -325,7 +299,7 @@ final class UpgradeRuntime implements DisposableBean {
 
 	@Override
 	public void destroy() {
-		LIVING.remove(this);
+		LivingApplications.remove(this.context);
 		boolean served = (this.state == State.SERVING);
 		this.state = State.INERT;
 		this.end.destroyed(served);

@@ -114,7 +114,7 @@ final class Incumbent implements Resignation.Owner {
 				}
 				else if (successor == null && trigger.startsSuccessor() && this.ports.spawner().isEnabled()) {
 					this.attempts.begin(trigger);
-					this.spawning.begin(trigger, this::spawnFailed);
+					this.spawning.begin(trigger, (reason) -> attemptFailed(null, reason));
 				}
 				else if (successor != null || trigger.isSignal()) {
 					this.remembered.remember(trigger, successor);
@@ -139,8 +139,7 @@ final class Incumbent implements Resignation.Owner {
 		this.spawning.decided(successor);
 		List<Message.Listener> listeners = this.ports.listeners().current();
 		if (listeners.isEmpty()) {
-			this.attempts.failed(successor, NO_LISTENER);
-			dismiss(NO_LISTENER);
+			attemptFailed(successor, NO_LISTENER);
 			return;
 		}
 		this.deadline.set(this.settings.readyTimeout(), () -> readyTimeout(successor));
@@ -163,8 +162,7 @@ final class Incumbent implements Resignation.Owner {
 		if (listeners.isEmpty()) {
 			this.deadline.off();
 			become(IncumbentState.SERVING);
-			this.attempts.failed(successor, NO_LISTENER);
-			dismiss(NO_LISTENER);
+			attemptFailed(successor, NO_LISTENER);
 			return;
 		}
 		become(IncumbentState.OFFERED);
@@ -195,16 +193,13 @@ final class Incumbent implements Resignation.Owner {
 
 	// --- the ways back
 
-	private void spawnFailed(String reason) {
-		this.attempts.failed(null, reason);
-		dismiss(reason);
-	}
-
 	/**
-	 * An attempt failed. If the successor is the process that was started for it, that
-	 * one was told to end, and nothing may be handed over to it any more.
+	 * An attempt failed while this instance serves. If the successor is the process that
+	 * was started for it, that one was told to end, and nothing may be handed over to it
+	 * any more.
 	 */
-	private void dismiss(String reason) {
+	private void attemptFailed(@Nullable Candidate candidate, String reason) {
+		this.attempts.failed(candidate, reason);
 		Candidate successor = this.successor;
 		if (successor != null && this.spawning.isToEnd(successor.pid())) {
 			successor.peer().send(new Message.Withdrawn(false, reason));

@@ -29,8 +29,9 @@ class UpgradeSocketFloodIT {
 
 	private static final int DESCRIPTORS = 64;
 
+	// The flood has the processors, too.
 	@RegisterExtension
-	static Service service = new Service();
+	static Service service = new Service("--pingora.connect-timeout=30s");
 
 	@Test
 	void upgradeGoesOnInAFlood() {
