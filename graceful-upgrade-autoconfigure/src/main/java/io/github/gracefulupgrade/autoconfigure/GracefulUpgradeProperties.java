@@ -63,6 +63,14 @@ public class GracefulUpgradeProperties {
 	private boolean connectionHandover = true;
 
 	/**
+	 * Channel handlers, besides those of Reactor Netty and of OpenTelemetry's agent, that
+	 * keep nothing from one request of a connection to the next: names of their classes
+	 * with the package, or how these begin. A connection with any other is not handed
+	 * over, but closed after its next response.
+	 */
+	private List<String> statelessHandlers = new ArrayList<>();
+
+	/**
 	 * File that names the process that serves: written when an instance starts to serve,
 	 * replaced by its successor, removed by the last one.
 	 */
@@ -142,6 +150,14 @@ public class GracefulUpgradeProperties {
 
 	public void setConnectionHandover(boolean connectionHandover) {
 		this.connectionHandover = connectionHandover;
+	}
+
+	public List<String> getStatelessHandlers() {
+		return this.statelessHandlers;
+	}
+
+	public void setStatelessHandlers(List<String> statelessHandlers) {
+		this.statelessHandlers = statelessHandlers.stream().map(Limits::notBlank).toList();
 	}
 
 	public @Nullable Path getPidFile() {

@@ -18,6 +18,13 @@ final class Limits {
 		return duration;
 	}
 
+	static String notBlank(String text) {
+		if (text.isBlank()) {
+			throw new IllegalArgumentException("one of them is blank");
+		}
+		return text;
+	}
+
 	static int atLeastOne(int number) {
 		if (number < 1) {
 			throw new IllegalArgumentException("'" + number + "' is less than 1");

@@ -19,6 +19,7 @@ import io.github.gracefulupgrade.handover.Ports;
 import io.github.gracefulupgrade.handover.Settings;
 import io.github.gracefulupgrade.handover.UpgradeException;
 import io.github.gracefulupgrade.netty.ConnectionTracker;
+import io.github.gracefulupgrade.netty.StatelessHandlers;
 import io.github.gracefulupgrade.netty.UpgradableListeners;
 import io.github.gracefulupgrade.netty.UpgradableServers;
 import io.github.gracefulupgrade.signal.Priority;
@@ -58,7 +59,8 @@ final class MiniatureInstance implements AutoCloseable {
 
 	private final MiniatureApplication application = new MiniatureApplication();
 
-	private final ConnectionTracker connections = new ConnectionTracker(Descriptors::duplicate, Duration.ZERO);
+	private final ConnectionTracker connections = new ConnectionTracker(Descriptors::duplicate, Duration.ZERO,
+			StatelessHandlers.all());
 
 	private final UpgradableListeners listeners = new UpgradableListeners(this.journal, this.connections, false);
 

@@ -11,6 +11,7 @@ import io.github.gracefulupgrade.handover.Handover;
 import io.github.gracefulupgrade.handover.Ports;
 import io.github.gracefulupgrade.handover.Settings;
 import io.github.gracefulupgrade.netty.ConnectionTracker;
+import io.github.gracefulupgrade.netty.StatelessHandlers;
 import io.github.gracefulupgrade.netty.UpgradableListeners;
 import io.github.gracefulupgrade.netty.UpgradableServers;
 import io.github.gracefulupgrade.spawn.ProcessSpawner;
@@ -79,7 +80,8 @@ record UpgradeParts(Settings settings, LogJournal journal, ExecutorControlThread
 				(ex) -> logger.error("A step of an upgrade failed unexpectedly", ex));
 
 		GracefulUpgradeProperties.Ramp ramp = properties.getRamp();
-		ConnectionTracker connections = new ConnectionTracker(Descriptors::duplicate, ramp.getConnectionsOver());
+		ConnectionTracker connections = new ConnectionTracker(Descriptors::duplicate, ramp.getConnectionsOver(),
+				StatelessHandlers.and(properties.getStatelessHandlers()));
 		UpgradableListeners listeners = new UpgradableListeners(journal, connections, ramp.isEnabled());
 		UpgradableServers servers = new UpgradableServers(listeners, connections, properties.isConnectionHandover());
 

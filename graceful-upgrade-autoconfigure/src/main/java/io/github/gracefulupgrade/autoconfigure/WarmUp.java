@@ -16,6 +16,7 @@ import io.github.gracefulupgrade.autoconfigure.WarmUpProperties.OnFailure;
 import io.github.gracefulupgrade.handover.Journal;
 import io.github.gracefulupgrade.handover.UpgradeException;
 import io.github.gracefulupgrade.netty.ConnectionTracker;
+import io.github.gracefulupgrade.netty.StatelessHandlers;
 import io.github.gracefulupgrade.netty.UpgradableListeners;
 import io.github.gracefulupgrade.netty.UpgradableServers;
 import io.github.gracefulupgrade.warmup.RequestPlayer;
@@ -187,7 +188,8 @@ final class WarmUp {
 	 * served: the compiler is to see what it will see.
 	 */
 	private HttpServer tracked(HttpServer configured, Supplier<LoopResources> loops) {
-		ConnectionTracker tracker = new ConnectionTracker(Descriptors::duplicate, Duration.ZERO);
+		ConnectionTracker tracker = new ConnectionTracker(Descriptors::duplicate, Duration.ZERO,
+				StatelessHandlers.all());
 		return new UpgradableServers(new UpgradableListeners(this.journal, tracker, false), tracker, true)
 			.apply("warm-up", loops, configured);
 	}

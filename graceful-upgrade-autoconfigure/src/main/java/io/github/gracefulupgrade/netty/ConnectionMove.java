@@ -56,24 +56,21 @@ final class ConnectionMove {
 	}
 
 	/**
-	 * Whether this connection may be handed over at all. Handlers that nobody knows may
-	 * hold state that nobody would move.
+	 * Whether this connection may be handed over at all: not with a handler that may hold
+	 * state, which nobody would move.
 	 */
 	boolean isPossible(Drain drain) {
 		return this.listener.movable() && !this.staying && drain.moves(this.listener.name())
 				&& !isLinkLocal(this.channel.remoteAddress()) && this.channel.pipeline().get(SslHandler.class) == null
-				&& hasKnownHandlersOnly(drain);
+				&& hasStatelessHandlersOnly(drain);
 	}
 
-	private boolean hasKnownHandlersOnly(Drain drain) {
-		for (String name : this.channel.pipeline().names()) {
-			if (!name.startsWith("reactor.") && !name.startsWith(TrackedConnection.PREFIX)
-					&& !name.startsWith("DefaultChannelPipeline$")) {
-				drain.staysBecauseOf(name);
-				return false;
-			}
+	private boolean hasStatelessHandlersOnly(Drain drain) {
+		String other = this.tracker.statelessHandlers().findOther(this.channel.pipeline());
+		if (other != null) {
+			drain.staysBecauseOf(other);
 		}
-		return true;
+		return other == null;
 	}
 
 	/**

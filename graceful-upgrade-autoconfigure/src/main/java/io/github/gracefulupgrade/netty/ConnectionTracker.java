@@ -35,6 +35,8 @@ public final class ConnectionTracker implements Connections {
 
 	private final Duration connectionsOver;
 
+	private final StatelessHandlers statelessHandlers;
+
 	private final ExchangeStates states;
 
 	private final DescriptorBudget budget = new DescriptorBudget();
@@ -79,15 +81,19 @@ public final class ConnectionTracker implements Connections {
 	 * the process has too many
 	 * @param connectionsOver over how long a drain hands connections over; zero for at
 	 * once
+	 * @param statelessHandlers with which handlers a connection can be handed over
 	 */
-	public ConnectionTracker(IntFunction<Descriptor> duplicator, Duration connectionsOver) {
-		this(duplicator, connectionsOver, ExchangeStates.ofThisVersion());
+	public ConnectionTracker(IntFunction<Descriptor> duplicator, Duration connectionsOver,
+			StatelessHandlers statelessHandlers) {
+		this(duplicator, connectionsOver, statelessHandlers, ExchangeStates.ofThisVersion());
 	}
 
-	ConnectionTracker(IntFunction<Descriptor> duplicator, Duration connectionsOver, ExchangeStates states) {
+	ConnectionTracker(IntFunction<Descriptor> duplicator, Duration connectionsOver, StatelessHandlers statelessHandlers,
+			ExchangeStates states) {
 		this.states = states;
 		this.duplicator = duplicator;
 		this.connectionsOver = connectionsOver;
+		this.statelessHandlers = statelessHandlers;
 	}
 
 	/**
@@ -159,6 +165,10 @@ public final class ConnectionTracker implements Connections {
 
 	@Nullable Drain drain() {
 		return this.drain;
+	}
+
+	StatelessHandlers statelessHandlers() {
+		return this.statelessHandlers;
 	}
 
 	ExchangeStates states() {

@@ -105,13 +105,14 @@ final class Drain {
 	}
 
 	/**
-	 * A connection cannot be handed over because of a handler that nobody here knows.
-	 * Told once: an agent adds one to each.
+	 * A connection cannot be handed over because of a handler that may have state. Told
+	 * once: an agent adds one to each.
 	 */
 	void staysBecauseOf(String handler) {
 		if (this.foreignHandlerTold.compareAndSet(false, true)) {
-			logger.log(Level.INFO,
-					"A connection with the handler '" + handler + "' cannot be handed over, and is told to close");
+			logger.log(Level.INFO, "A connection with a handler of " + handler
+					+ " is not handed over, but told to close. If such a"
+					+ " handler keeps nothing from one request to the next, say so in pingora.stateless-handlers");
 		}
 	}
 

@@ -131,6 +131,13 @@ class GracefulUpgradeAutoConfigurationTests {
 	}
 
 	@Test
+	void handlersWithoutANameAreNotAllHandlers() {
+		this.runner
+			.withPropertyValues("pingora.upgrade-sock=/run/app/s", "pingora.stateless-handlers=com.example.Audit,,b")
+			.run((context) -> assertThat(context).hasFailed());
+	}
+
+	@Test
 	void connectionsAreNotHandedOverWithinLessThanNoTime() {
 		this.runner
 			.withPropertyValues("pingora.upgrade-sock=/run/app/s", "pingora.ramp.enabled=true",

@@ -131,7 +131,7 @@ class AcceptGateTests {
 		MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
 		try {
 			UpgradableListeners listeners = new UpgradableListeners(SimulatedProcess.SILENT,
-					new ConnectionTracker(Descriptor::borrowed, Duration.ZERO), false);
+					new ConnectionTracker(Descriptor::borrowed, Duration.ZERO, StatelessHandlers.all()), false);
 			InetSocketAddress address = new InetSocketAddress("127.0.0.1", 0);
 			Channel channel = listeners.channel("server", address, true, EpollServerSocketChannel::new);
 			group.register(channel).sync();
@@ -179,7 +179,7 @@ class AcceptGateTests {
 
 	private static AcceptGate gate() {
 		return new AcceptGate(false, true, new ListenerTraits("server", true),
-				new ConnectionTracker(Descriptor::borrowed, Duration.ZERO));
+				new ConnectionTracker(Descriptor::borrowed, Duration.ZERO, StatelessHandlers.all()));
 	}
 
 	@Test

@@ -56,7 +56,8 @@ final class SimulatedProcess implements AutoCloseable {
 			UnaryOperator<HttpServer> application) {
 		this.connectionsOver = connectionsOver;
 		this.states = states;
-		this.connections = new ConnectionTracker(Descriptors::duplicate, connectionsOver, states);
+		this.connections = new ConnectionTracker(Descriptors::duplicate, connectionsOver,
+				StatelessHandlers.and(List.of()), states);
 		this.listeners = new UpgradableListeners(SILENT, this.connections, true);
 		this.loops = LoopResources.create("process", 2, true);
 		if (!inherited.isEmpty()) {

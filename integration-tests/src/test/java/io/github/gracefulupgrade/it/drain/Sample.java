@@ -46,7 +46,14 @@ public final class Sample {
 	 * The application on a port and an upgrade socket of its own.
 	 */
 	static Application application() {
-		return bare().jvmOptions("-XX:SharedArchiveFile=" + ARCHIVE).onFreePort().upgradeSocket(newFile("s"));
+		return withoutArchive().jvmOptions("-XX:SharedArchiveFile=" + ARCHIVE);
+	}
+
+	/**
+	 * The same without the archive, which does not go with an agent that changes classes.
+	 */
+	static Application withoutArchive() {
+		return bare().onFreePort().upgradeSocket(newFile("s"));
 	}
 
 	/**
@@ -143,9 +150,7 @@ public final class Sample {
 				"--destination", FOLDER.resolve("sample").toString()));
 		run(List.of("chmod", "-R", "a+rX", FOLDER.resolve("sample").toString()));
 		Path archive = FOLDER.resolve("classes.jsa");
-		try (Instance instance = bare().onFreePort()
-			.upgradeSocket(newFile("s"))
-			.jvmOptions("-XX:ArchiveClassesAtExit=" + archive)
+		try (Instance instance = withoutArchive().jvmOptions("-XX:ArchiveClassesAtExit=" + archive)
 			.start()
 			.awaitServing()) {
 			instance.terminate();
