@@ -3,6 +3,7 @@ package io.github.gracefulupgrade.benchmark;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -60,6 +61,12 @@ final class HandoverTimes {
 		row(report, "saturated", "the successor accepts", accepts(saturated), "");
 		row(report, "saturated", "its first answer", answers(saturated), "at most 100");
 		report.line("")
+			.line("How long the first request took that was sent to the successor, from when it was due, and the median of those of its kind before the signal:")
+			.line("")
+			.header("machine", "first, ms", "median before, ms", "median ratio", "wanted", "all ratios");
+		firstRow(report, "idle", idle);
+		firstRow(report, "saturated", saturated);
+		report.line("")
 			.line("*Accepts* is what the incumbent logs. Between the two times, both accept, and it is up to the kernel which of them gets a connection.");
 		strips(answers(idle), answers(saturated)).write(this.out.resolve(name + ".svg"));
 		report.write(this.out.resolve(name + ".md"));
@@ -80,6 +87,14 @@ final class HandoverTimes {
 				String.join(", ", times.stream().map(Markdown::millis).toList()));
 	}
 
+	private static void firstRow(Markdown report, String name, List<Time> times) {
+		List<Double> ratios = times.stream().map(Time::firstRatio).toList();
+		report.row(name, "%.2f".formatted(Statistics.median(times.stream().map(Time::first).toList())),
+				"%.2f".formatted(Statistics.median(times.stream().map(Time::steadyMedian).toList())),
+				"%.1f".formatted(Statistics.median(ratios)), "at most 2",
+				String.join(", ", ratios.stream().map("%.1f"::formatted).toList()));
+	}
+
 	private List<Time> upgrades(Application sample, String kind) throws Exception {
 		Application application = SampleApplication.upgradable(sample, "--pingora.close-timeout=2s");
 		List<Time> times = new ArrayList<>();
@@ -91,8 +106,10 @@ final class HandoverTimes {
 				try (Load load = kind.equals("idle") ? Load.open(port, 0, 8, PROBES) : Load.saturating(port, 32, 4)) {
 					times.add(handover(incumbent, successor, load));
 				}
-				Main.say("%s: accepts after %s ms, answers after %s ms", kind, Markdown.millis(times.get(i).accepts()),
-						Markdown.millis(times.get(i).answers()));
+				Time time = times.get(i);
+				Main.say("%s: accepts after %s ms, answers after %s ms; first request %.2f ms, median %.2f ms (x %.1f)",
+						kind, Markdown.millis(time.accepts()), Markdown.millis(time.answers()), time.first(),
+						time.steadyMedian(), time.firstRatio());
 				incumbent.close();
 				incumbent = successor;
 			}
@@ -110,14 +127,19 @@ final class HandoverTimes {
 		long signalledAt = signal.send();
 		incumbent.awaitExit();
 		MatchResult accepts = incumbent.awaitLog(ACCEPTS, Instance.PATIENCE);
-		double answers = load.stop()
-			.samples()
-			.stream()
-			.filter((sample) -> sample.pid() == successor.pid())
-			.mapToDouble((sample) -> (sample.endedAt() - signalledAt) / 1e6)
-			.min()
-			.orElse(Double.NaN);
-		return new Time(Double.parseDouble(accepts.group(1)) * (accepts.group(2).equals("s") ? 1000 : 1), answers);
+		List<Sample> samples = load.stop().samples();
+		List<Sample> answered = samples.stream()
+			.filter((sample) -> sample.answered() && sample.pid() == successor.pid())
+			.sorted(Comparator.comparingLong(Sample::beganAt))
+			.toList();
+		// The one that was sent first need not be the one that was answered first.
+		Sample first = answered.get(0);
+		long answeredAt = answered.stream().mapToLong(Sample::endedAt).min().orElseThrow();
+		double steadyMedian = Latencies
+			.of(samples, (sample) -> sample.fresh() == first.fresh() && sample.endedAt() < signalledAt)
+			.millis(50);
+		return new Time(Double.parseDouble(accepts.group(1)) * (accepts.group(2).equals("s") ? 1000 : 1),
+				(answeredAt - signalledAt) / 1e6, first.latency() / 1e6, steadyMedian);
 	}
 
 	/** A dot for each upgrade, on a logarithmic axis from 1 ms to 10 s. */
@@ -155,8 +177,16 @@ final class HandoverTimes {
 	 *
 	 * @param accepts milliseconds until the successor accepts, as the incumbent logs
 	 * @param answers milliseconds until a client has an answer of it
+	 * @param first milliseconds that the request took that was sent to it first, from
+	 * when it was due
+	 * @param steadyMedian the median of requests of its kind before the signal
 	 */
-	private record Time(double accepts, double answers) {
+	private record Time(double accepts, double answers, double first, double steadyMedian) {
+
+		double firstRatio() {
+			return this.first / this.steadyMedian;
+		}
+
 	}
 
 }

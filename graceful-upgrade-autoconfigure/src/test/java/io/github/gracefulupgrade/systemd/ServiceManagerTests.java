@@ -7,6 +7,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.gracefulupgrade.handover.Phase;
 import io.github.gracefulupgrade.handover.Snapshot;
@@ -95,6 +96,24 @@ class ServiceManagerTests {
 		assertThat(next()).isEqualTo("/x WATCHDOG=1");
 		this.manager.changed(snapshot(Phase.CLOSING, 0));
 		awaitSilence();
+	}
+
+	@Test
+	void theWatchdogOutlivesAnApplicationThatCannotBeAsked() throws InterruptedException {
+		AtomicInteger asked = new AtomicInteger();
+		this.manager = ServiceManager
+			.in(Map.of("NOTIFY_SOCKET", "/x", "WATCHDOG_USEC", "20000", "WATCHDOG_PID", "17"), 17, this::record, () -> {
+				if (asked.incrementAndGet() <= 3) {
+					throw new IllegalStateException("no such bean");
+				}
+				return true;
+			}, this.warnings::add)
+			.orElseThrow();
+		this.manager.changed(snapshot(Phase.SERVING, 0));
+		assertThat(next()).startsWith("/x READY=1");
+		assertThat(next()).isEqualTo("/x WATCHDOG=1");
+		assertThat(asked).hasValueGreaterThan(3);
+		assertThat(this.warnings).singleElement().asString().contains("no such bean");
 	}
 
 	@Test
