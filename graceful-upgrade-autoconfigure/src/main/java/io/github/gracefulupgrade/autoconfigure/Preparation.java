@@ -44,16 +44,31 @@ final class Preparation {
 	}
 
 	/**
+	 * A successor has built its application, but for a management context of its own. To
+	 * build that takes several times as long as the rest of a handover, and it would be
+	 * in the middle of it. Called on the main thread.
+	 * @param application the application, whose beans are there
+	 */
+	void buildManagementServer(ConfigurableApplicationContext application) {
+		if (this.wanted) {
+			ManagementServer.startEarly(application);
+		}
+	}
+
+	/**
 	 * A successor has built its application, and nobody waits for it yet. Called on the
 	 * main thread.
-	 * @param application the application, whose beans are there
+	 * @param contexts the application, and its management context if it is built; their
+	 * beans are there
 	 * @throws InterruptedException if the application is shut down meanwhile
 	 */
-	void rehearse(ConfigurableApplicationContext application) throws InterruptedException {
+	void rehearse(ConfigurableApplicationContext... contexts) throws InterruptedException {
 		if (!this.wanted) {
 			return;
 		}
-		EndOfStart.lookUp(application);
+		for (ConfigurableApplicationContext context : contexts) {
+			EndOfStart.lookUp(context);
+		}
 		await(MiniatureHandover.once());
 	}
 

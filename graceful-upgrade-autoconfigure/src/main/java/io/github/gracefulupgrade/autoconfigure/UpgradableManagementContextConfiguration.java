@@ -6,6 +6,8 @@ import org.springframework.boot.actuate.autoconfigure.web.ManagementContextType;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.http.client.ReactorResourceFactory;
 
@@ -23,6 +25,19 @@ final class UpgradableManagementContextConfiguration {
 			ObjectProvider<ReactorResourceFactory> resources) {
 		return new UpgradableWebServerFactoryCustomizer("management", runtime,
 				GracefulUpgradeAutoConfiguration.loops(resources));
+	}
+
+	@Bean
+	UpgradeGate gracefulUpgradeManagementListenersGate(UpgradeRuntime runtime, ConfigurableApplicationContext context,
+			ObjectProvider<ReactorResourceFactory> resources) {
+		return new UpgradeGate(WebServerApplicationContext.START_STOP_LIFECYCLE_PHASE - 1) {
+
+			@Override
+			void pass() {
+				runtime.beforeManagementServer(context, GracefulUpgradeAutoConfiguration.loops(resources));
+			}
+
+		};
 	}
 
 }

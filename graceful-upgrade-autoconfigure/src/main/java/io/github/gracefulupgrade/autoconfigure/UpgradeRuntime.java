@@ -53,6 +53,11 @@ final class UpgradeRuntime implements DisposableBean {
 	private volatile State state = State.NEW;
 
 	/**
+	 * Whether the first gate was reached, from whichever context. Main thread only.
+	 */
+	private boolean awaited;
+
+	/**
 	 * Why upgrades are not possible here. Written by the main thread.
 	 */
 	private volatile @Nullable String obstacle;
@@ -163,8 +168,30 @@ final class UpgradeRuntime implements DisposableBean {
 		}
 		this.parts.signals().listen();
 		if (this.parts.handover().isWelcome()) {
+			// Its own gate is the first then, and comes to beforeManagementServer().
+			this.parts.preparation().buildManagementServer(this.context);
+		}
+		awaitListeners(loops, this.context);
+	}
+
+	/**
+	 * Before a management server starts that has a context of its own: in a successor
+	 * that is before the other web servers, else after them.
+	 */
+	void beforeManagementServer(ConfigurableApplicationContext management, Supplier<LoopResources> loops) {
+		if (this.state == State.PREPARED) {
+			awaitListeners(loops, this.context, management);
+		}
+	}
+
+	private void awaitListeners(Supplier<LoopResources> loops, ConfigurableApplicationContext... built) {
+		if (this.awaited) {
+			return;
+		}
+		this.awaited = true;
+		if (this.parts.handover().isWelcome()) {
 			step(() -> {
-				this.parts.preparation().rehearse(this.context);
+				this.parts.preparation().rehearse(built);
 				// The warm-up last: a class that is loaded later may undo what was
 				// compiled.
 				this.parts.warmUp().run(loops, this.parts.preparation()::rehearseAgain);
