@@ -186,6 +186,36 @@ class IncumbentEndsIT {
 			service.assertServesAndCanBeUpgraded(successor);
 		}
 
+		/**
+		 * Whoever sends the signal gives a process one grace period, and may kill it
+		 * then: first it waits for the successor, and then there is nothing left of it
+		 * for a request.
+		 */
+		@Test
+		void afterItCommittedTakesOneGracePeriodForTheSuccessorAndTheRequestsTogether() {
+			int gracePeriod = 4;
+			service.expectRefusals();
+			Path gate = service.gate();
+			Instance first = service.incumbent();
+			Instance incumbent = service.waitingSuccessor("--pingora.grace-period=" + gracePeriod + "s");
+			first.quit();
+			assertThat(first.awaitExit()).isZero();
+			service.assertServes(incumbent);
+			Instance successor = service.waitingSuccessor("--testbed.hold.runner=" + gate);
+			incumbent.quit();
+			successor.awaitLog("Told to hold in: runner");
+			CompletableFuture<Http.Answer> request = Http.begin(incumbent.port(), "/held?gate=" + service.gate());
+			Service.awaitReceived(incumbent);
+			long asked = System.nanoTime();
+			incumbent.terminate();
+			assertThat(incumbent.awaitExit()).isEqualTo(SIGTERM);
+			assertThat(Service.secondsSince(asked)).isBetween(gracePeriod - 1.0, 2 * gracePeriod - 1.0);
+			assertThat(request).failsWithin(Instance.PATIENCE);
+			incumbent.awaitLog("cut 1 request");
+			Service.open(gate);
+			service.assertServesAndCanBeUpgraded(Service.awaitUpgradable(successor));
+		}
+
 		@Test
 		void whileBothAcceptDrainsAtOnce() {
 			Path gate = service.gate();
