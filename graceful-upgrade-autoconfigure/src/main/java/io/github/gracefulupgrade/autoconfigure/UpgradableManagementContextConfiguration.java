@@ -28,13 +28,12 @@ final class UpgradableManagementContextConfiguration {
 	}
 
 	@Bean
-	UpgradeGate gracefulUpgradeManagementListenersGate(UpgradeRuntime runtime, ConfigurableApplicationContext context,
-			ObjectProvider<ReactorResourceFactory> resources) {
+	UpgradeGate gracefulUpgradeManagementListenersGate(UpgradeRuntime runtime, ConfigurableApplicationContext context) {
 		return new UpgradeGate(WebServerApplicationContext.START_STOP_LIFECYCLE_PHASE - 1) {
 
 			@Override
 			void pass() {
-				runtime.beforeManagementServer(context, GracefulUpgradeAutoConfiguration.loops(resources));
+				runtime.beforeManagementServer(context);
 			}
 
 		};

@@ -53,9 +53,10 @@ final class UpgradeRuntime implements DisposableBean {
 	private volatile State state = State.NEW;
 
 	/**
-	 * Whether the first gate was reached, from whichever context. Main thread only.
+	 * The event loops of the application, while the web servers are still to be waited
+	 * for. Main thread only.
 	 */
-	private boolean awaited;
+	private @Nullable Supplier<LoopResources> loops;
 
 	/**
 	 * Why upgrades are not possible here. Written by the main thread.
@@ -167,28 +168,28 @@ final class UpgradeRuntime implements DisposableBean {
 			return;
 		}
 		this.parts.signals().listen();
+		this.loops = loops;
 		if (this.parts.handover().isWelcome()) {
 			// Its own gate is the first then, and comes to beforeManagementServer().
 			this.parts.preparation().buildManagementServer(this.context);
 		}
-		awaitListeners(loops, this.context);
+		awaitListeners(this.context);
 	}
 
 	/**
 	 * Before a management server starts that has a context of its own: in a successor
 	 * that is before the other web servers, else after them.
 	 */
-	void beforeManagementServer(ConfigurableApplicationContext management, Supplier<LoopResources> loops) {
-		if (this.state == State.PREPARED) {
-			awaitListeners(loops, this.context, management);
-		}
+	void beforeManagementServer(ConfigurableApplicationContext management) {
+		awaitListeners(this.context, management);
 	}
 
-	private void awaitListeners(Supplier<LoopResources> loops, ConfigurableApplicationContext... built) {
-		if (this.awaited) {
-			return;
+	private void awaitListeners(ConfigurableApplicationContext... built) {
+		Supplier<LoopResources> loops = this.loops;
+		if (loops == null) {
+			return; // it has waited, or has nothing to wait for
 		}
-		this.awaited = true;
+		this.loops = null;
 		if (this.parts.handover().isWelcome()) {
 			step(() -> {
 				this.parts.preparation().rehearse(built);
