@@ -82,11 +82,12 @@ final class Judge {
 
 	/**
 	 * Time passes: does anybody accept for a part of the time only, although nobody else
-	 * is there?
+	 * is there? Who accepts is, even if it stands still before its main thread has heard
+	 * of it.
 	 */
 	private void noteAlone(Duration passed) {
 		List<Instance> serving = this.world.instances.stream()
-			.filter((instance) -> instance.alive() && instance.hasServed())
+			.filter((instance) -> instance.alive() && (instance.hasServed() || instance.accepts()))
 			.toList();
 		boolean alone = serving.size() == 1 && serving.get(0).runs() && serving.get(0).acceptsInPart()
 				&& this.world.ends.stream().noneMatch((end) -> end.delayed);

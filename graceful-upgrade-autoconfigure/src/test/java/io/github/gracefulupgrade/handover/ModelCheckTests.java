@@ -29,7 +29,7 @@ class ModelCheckTests {
 
 	@Tag("long")
 	@ParameterizedTest(name = "{0}, {1} delay(s), {2} fault(s)")
-	@CsvSource({ "UPGRADE, 1, 1, 20000", "AUTO, 1, 1, 20000", "UPGRADE, 2, 0, 5000", "UPGRADE, 0, 2, 20000",
+	@CsvSource({ "UPGRADE, 1, 1, 20000", "AUTO, 1, 1, 20000", "UPGRADE, 2, 0, 4000", "UPGRADE, 0, 2, 20000",
 			"THREE_GENERATIONS, 1, 1, 20000", "THREE_GENERATIONS, 2, 0, 10000", "RIVALS, 1, 1, 20000",
 			"RIVALS, 2, 0, 10000", "COLD_STARTS, 1, 1, 15000" })
 	void twoSurprisesBreakNoPromise(Plot plot, int delays, int faults, int runs) {
